@@ -1,0 +1,4 @@
+"""Hooks and other parts of the training loop."""
+from .hooks import AtomicCheckpointHook, ExactResumeHook
+
+__all__ = ['AtomicCheckpointHook', 'ExactResumeHook']
