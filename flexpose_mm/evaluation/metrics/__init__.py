@@ -1,0 +1,3 @@
+from .pose_distribution import PoseDistributionMetric
+
+__all__ = ['PoseDistributionMetric']
