@@ -94,7 +94,7 @@ SOURCE = PoseDomain(
     elevation=(-5., 12.),
     roll=4.,
     distance=(4., 6.),
-    focal=(1.7, 2.1))
+    focal=(2.1, 2.6))
 
 #: Narrow: stocky persons with large heads who stoop, six actions, seen
 #: obliquely from above.
@@ -115,7 +115,7 @@ TARGET = PoseDomain(
     elevation=(16., 38.),
     roll=8.,
     distance=(3., 4.5),
-    focal=(1.4, 1.8))
+    focal=(1.75, 2.25))
 
 DOMAINS = {d.name: d for d in (SOURCE, TARGET)}
 
