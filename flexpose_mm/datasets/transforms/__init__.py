@@ -1,0 +1,9 @@
+"""Transforms of single poses."""
+from .normalize_pose import (NormalizePose, check_poses, denormalize_poses,
+                             normalize_poses)
+from .pack_pose import PackPose
+
+__all__ = [
+    'NormalizePose', 'PackPose', 'check_poses', 'denormalize_poses',
+    'normalize_poses'
+]
