@@ -120,6 +120,18 @@ class Skeleton:
         text = repr((tuple(self.joints), tuple(map(tuple, self.limbs))))
         return hashlib.sha1(text.encode()).hexdigest()[:12]
 
+    def check_same(self, other, where: str) -> None:
+        """Raise UserError if ``other`` (None: anything) is another one."""
+        if other is None:
+            return
+        other = get_skeleton(other)
+        if other.fingerprint != self.fingerprint:
+            raise UserError(
+                where, 'skeleton', self.name,
+                f'its {self.num_joints} joints and {self.num_limbs} limbs '
+                f'are not those of {other.name!r} ({other.num_joints} and '
+                f'{other.num_limbs}); set mapping= or another skeleton=')
+
     @property
     def metainfo(self) -> dict:
         """MMPose's unparsed ``dataset_info`` of plain Python values."""
@@ -301,6 +313,10 @@ class JointMapping:
     pairs: tuple
     target: str = 'body15'
     any_visible: Tuple[int, ...] = ()
+
+    @property
+    def target_skeleton(self) -> Skeleton:
+        return get_skeleton(self.target)
 
     @property
     def converter_cfg(self) -> dict:

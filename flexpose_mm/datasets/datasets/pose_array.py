@@ -9,7 +9,7 @@ from mmpose.registry import TRANSFORMS
 from ...errors import UserError
 from ...skeletons import get_skeleton
 
-_SHARED_META = ('dataset_name', 'upper_body_ids', 'lower_body_ids',
+SHARED_META = ('dataset_name', 'upper_body_ids', 'lower_body_ids',
                 'flip_pairs', 'dataset_keypoint_weights', 'flip_indices',
                 'skeleton_links')
 
@@ -161,6 +161,6 @@ class PoseArrayDataset(BaseDataset):
             area=float(np.prod(high - low)))
         if self._classes is not None:
             info['class_name'] = str(self._classes[idx])
-        for key in _SHARED_META:
+        for key in SHARED_META:
             info[key] = self._metainfo[key]
         return info

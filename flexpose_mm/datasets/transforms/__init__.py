@@ -1,9 +1,10 @@
 """Transforms of single poses."""
+from .map_joints import MapJoints
 from .normalize_pose import (NormalizePose, check_poses, denormalize_poses,
                              normalize_poses)
 from .pack_pose import PackPose
 
 __all__ = [
-    'NormalizePose', 'PackPose', 'check_poses', 'denormalize_poses',
-    'normalize_poses'
+    'MapJoints', 'NormalizePose', 'PackPose', 'check_poses',
+    'denormalize_poses', 'normalize_poses'
 ]

@@ -108,7 +108,8 @@ class NormalizePose(BaseTransform):
     Required Keys: keypoints (n, K, 2) in image pixels, keypoints_visible
     (n, K), optional.
 
-    Modified Keys: keypoints, now canvas coordinates.
+    Modified Keys: keypoints and, if present, bbox (n, 4), now in canvas
+    coordinates.
 
     Added Keys: canvas_center (n, 2) and canvas_half_side (n,) float32, with
     which y = canvas * half_side + center goes back.
@@ -130,6 +131,10 @@ class NormalizePose(BaseTransform):
             visible = visible[..., 0]  # MMPose's (visible, weight) pairs
         canvas, center, half_side = normalize_poses(results['keypoints'],
                                                     visible, self.padding)
+        if 'bbox' in results:
+            corners = results['bbox'].reshape(-1, 2, 2) - center[:, None]
+            results['bbox'] = (corners / half_side[:, None, None]).reshape(
+                -1, 4).astype(np.float32)
         results.update(keypoints=canvas, canvas_center=center,
                        canvas_half_side=half_side)
         return results

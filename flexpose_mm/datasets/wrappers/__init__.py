@@ -1,1 +1,6 @@
-"""Datasets made from other datasets."""
+"""Datasets made from other datasets or from models."""
+from .few_shot import FewShotDataset
+from .generated_pose import GeneratedPoseDataset
+from .pose_mixup import PoseMixupDataset
+
+__all__ = ['FewShotDataset', 'GeneratedPoseDataset', 'PoseMixupDataset']
