@@ -1,8 +1,12 @@
 """The embedded default data: people made up by a kinematic model."""
+from .body import render_body
+from .dataset import SyntheticPoseDataset
 from .domains import DOMAINS, SOURCE, TARGET, PoseDomain, get_domain
+from .looks import SOURCE_STYLE, TARGET_STYLE, Look, Style, draw_look
 from .maker import make_poses, make_sequences
 
 __all__ = [
-    'DOMAINS', 'SOURCE', 'TARGET', 'PoseDomain', 'get_domain', 'make_poses',
-    'make_sequences'
+    'DOMAINS', 'SOURCE', 'SOURCE_STYLE', 'TARGET', 'TARGET_STYLE', 'Look',
+    'PoseDomain', 'Style', 'SyntheticPoseDataset', 'draw_look', 'get_domain',
+    'make_poses', 'make_sequences', 'render_body'
 ]

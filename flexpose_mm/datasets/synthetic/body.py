@@ -56,32 +56,34 @@ def body_points(pose: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
         pose (np.ndarray): (15, 3) camera frame, metres.
 
     Returns:
-        tuple: points (20, 3) and the trunk's forward unit vector (3,).
+        tuple: points (20, 3) and the trunk's forward and upward unit
+        vectors (2, 3).
     """
     up = pose[1] - pose[2]
     forward = np.cross(pose[9] - pose[12], up)
     forward = forward / np.linalg.norm(forward)
-    down = -up / np.linalg.norm(up)
+    up = up / np.linalg.norm(up)
     extra = [
         pose[e] + .085 * (pose[e] - pose[m]) / np.linalg.norm(pose[e] -
                                                               pose[m])
         for m, e in ((4, 5), (7, 8))
     ]
     for knee, ankle in ((10, 11), (13, 14)):
-        shin = (pose[ankle] - pose[knee])
+        shin = pose[ankle] - pose[knee]
         shin = shin / np.linalg.norm(shin)
         toe = forward - .8 * (forward @ shin) * shin
         extra.append(pose[ankle] + .17 * toe / np.linalg.norm(toe) +
                      .04 * shin)
     head = pose[1] + .62 * (pose[0] - pose[1])
-    return np.concatenate([pose, extra, [head]]), np.stack([forward, -down])
+    return np.concatenate([pose, extra, [head]]), np.stack([forward, up])
 
 
 def _window(points: np.ndarray, margin: float, size: int):
     """Slices of a local window and its pixel grid; None when outside."""
-    low = np.floor(points.min(0) - margin - 1).astype(int).clip(0)
-    high = np.ceil(points.max(0) + margin + 2).astype(int).clip(max=size)
-    if (high <= low).any():
+    spread = points.tolist()  # plain floats are faster than tiny arrays
+    low = [max(0, int(min(v) - margin - 1)) for v in zip(*spread)]
+    high = [min(size, int(max(v) + margin + 3)) for v in zip(*spread)]
+    if high[0] <= low[0] or high[1] <= low[1]:
         return None
     xs = np.arange(low[0], high[0], dtype=np.float32)
     ys = np.arange(low[1], high[1], dtype=np.float32)[:, None]
@@ -113,18 +115,18 @@ def _capsule(a, b, ra, rb, xs, ys):
     """Coverage and body coordinates of a limb in a window.
 
     Returns:
-        tuple: coverage, t (0..1 along), u (-1..1 across), all (h, w), and the
-        unit vector across the limb.
+        tuple: coverage, t (0..1 along), the limb's length in pixels, and the
+        x and y parts of the surface normal; maps are (h, w).
     """
     axis = b - a
     length = max(float(np.hypot(*axis)), 1e-3)
     axis = axis / length
     px, py = xs - a[0], ys - a[1]
-    t = np.clip((px * axis[0] + py * axis[1]) / length, 0, 1)
+    t = ((px * axis[0] + py * axis[1]) / length).clip(0, 1)
     dx, dy = px - t * axis[0] * length, py - t * axis[1] * length
     radius = ra + (rb - ra) * t
     distance = np.sqrt(dx * dx + dy * dy)
-    coverage = np.clip(radius + .5 - distance, 0, 1)
+    coverage = (radius + .5 - distance).clip(0, 1)
     return coverage, t, length, dx / radius, dy / radius
 
 
@@ -247,7 +249,8 @@ def render_body(keypoints_3d: np.ndarray,
                                     pixels[rng.integers(15)],
                                     extent * rng.uniform(.08, .2), rng)
         image[mask], parts[mask] = thing[mask], OCCLUDER
-    image += style.noise * rng.standard_normal(image.shape, np.float32)
+    grain = rng.standard_normal((size, size, 1), np.float32)
+    image += style.noise * grain
     return dict(
         img=np.rint(image).clip(0, 255).astype(np.uint8),
         occluded=_hidden(pixels[:15], parts),

@@ -2,8 +2,7 @@
 from dataclasses import dataclass
 from typing import Tuple, Union
 
-from flexpose_mm.errors import UserError
-
+from ...errors import UserError
 from .actions import ACTIONS, LIMITS
 from .kinematics import BONES
 
@@ -28,8 +27,8 @@ class PoseDomain:
         posture (tuple): Pairs (angle without side, shift of its mean).
         limits (tuple): Triples (angle without side, low, high) that narrow
             the anatomical limits.
-        yaw (tuple): Range of the heading; 0 faces the camera, 90 shows the
-            person's left side.
+        yaw (tuple): Range of the heading; 0 faces the camera, 90 the right
+            edge of the image.
         elevation (tuple): Range of the camera's height angle over the person.
         roll (float): Largest turn of the camera about its own axis.
         distance (tuple): Range of the distance from camera to person.

@@ -10,8 +10,7 @@ from typing import Dict, List, Union
 
 import numpy as np
 
-from flexpose_mm.errors import UserError
-
+from ...errors import UserError
 from .actions import CHANNELS, action_table, mirror_tables, plain
 from .camera import look_at, project, world_to_camera
 from .domains import PoseDomain, get_domain
@@ -136,12 +135,13 @@ def _make_block(domain: PoseDomain, seed: int, block: int, keep: int,
     return dict(out, action=draw['action'])
 
 
-def _check(n, seed, image_size):
-    for field, value, low in (('n', n, 1), ('seed', seed, 0),
-                              ('image_size', image_size, 8)):
+def check_integers(where: str, **fields) -> None:
+    """Raise UserError unless each field = (value, low) is an integer >= low.
+    """
+    for field, (value, low) in fields.items():
         if (isinstance(value, bool)
                 or not isinstance(value, (int, np.integer)) or value < low):
-            raise UserError('synthetic poses', field, value,
+            raise UserError(where, field, value,
                             f'give an integer of at least {low}')
 
 
@@ -172,9 +172,12 @@ def make_sequences(domain: Union[str, PoseDomain],
         UserError: If an argument is out of range.
     """
     domain = get_domain(domain)
-    _check(n, seed, image_size)
-    if int(frames) < 1:
-        raise UserError('synthetic poses', 'frames', frames, 'give 1 or more')
+    check_integers(
+        'synthetic poses',
+        n=(n, 1),
+        frames=(frames, 1),
+        seed=(seed, 0),
+        image_size=(image_size, 8))
     if not fps > 0:
         raise UserError('synthetic poses', 'fps', fps, 'give more than 0')
     time = np.arange(frames) / fps
