@@ -7,6 +7,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from flexpose_mm.errors import UserError
+from ..evaluation.functional.checks import as_vectors, same_width, subsample
 
 # Okabe and Ito's colours that stay apart for colour-blind readers
 COLORS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9',
@@ -153,9 +154,6 @@ def tsne_embed(poses: Dict[str, np.ndarray],
         UserError: On an empty set, unequal joints, NaN, or under 5 poses.
     """
     from sklearn.manifold import TSNE  # slow to import, rarely needed
-
-    from ..evaluation.functional.checks import (as_vectors, same_width,
-                                                subsample)
     sets = {
         name: subsample(as_vectors('tsne_figure', name, x), max_per_set, seed)
         for name, x in poses.items()

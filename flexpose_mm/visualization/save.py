@@ -1,7 +1,6 @@
 """Write figures to disk, whole or not at all."""
 import os
 import os.path as osp
-import tempfile
 
 import cv2
 import numpy as np
@@ -39,24 +38,15 @@ def save_image(image: np.ndarray, path: str) -> str:
     if not done:
         raise UserError('save_image', 'path', path,
                         'ends in no known image format, use .png or .jpg')
-    folder = osp.dirname(osp.abspath(path))
-    part = None
+    part = f'{path}.{os.getpid()}.part'
     try:
-        os.makedirs(folder, exist_ok=True)
-        handle, part = tempfile.mkstemp(suffix='.part', dir=folder)
-        with os.fdopen(handle, 'wb') as file:
+        os.makedirs(osp.dirname(osp.abspath(path)), exist_ok=True)
+        with open(part, 'wb') as file:
             file.write(data.tobytes())
-        os.chmod(part, 0o666 & ~_umask())
         os.replace(part, path)
     except OSError as error:
-        if part and osp.exists(part):
+        if osp.exists(part):
             os.unlink(part)
         raise UserError('save_image', 'path', path,
                         f'cannot be written ({error.strerror})') from error
     return path
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

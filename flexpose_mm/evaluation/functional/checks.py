@@ -30,7 +30,7 @@ def as_vectors(where: str, field: str, value, minimum: int = 1):
     if not np.issubdtype(value.dtype, np.floating):
         raise UserError(where, f'{field}.dtype', str(value.dtype),
                         'give floating-point coordinates')
-    value = value.reshape(len(value), -1)
+    value = value.reshape(len(value), int(np.prod(value.shape[1:])))
     if len(value) < minimum:
         raise UserError(where, f'len({field})', len(value),
                         f'give at least {minimum} poses')

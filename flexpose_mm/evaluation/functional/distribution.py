@@ -1,4 +1,5 @@
 """All distribution measures of one pose set against a reference set."""
+from functools import cached_property
 from typing import Dict
 
 import numpy as np
@@ -13,7 +14,8 @@ from .mmd import default_gamma, kernel_means, median_gamma, mmd2_subsets
 class PoseReference:
     """A reference set with everything that does not depend on its rival.
 
-    FD uses every pose; MMD^2 and coverage use seeded subsets.
+    FD uses every pose; MMD^2 and coverage use seeded subsets. Options and
+    poses are checked at once, the slow parts wait for the first comparison.
 
     Args:
         poses (np.ndarray): (m, K, 2), in [-1, 1] over the square crop.
@@ -51,9 +53,16 @@ class PoseReference:
                        median_gamma(poses, seed))
         self.mmd_poses = subsample(poses, mmd_max_samples, seed)
         self.near_poses = subsample(poses, coverage_samples, seed)
-        self.radii = knn_radii(self.near_poses, k)
-        self.own_means = None if quick else kernel_means(
-            self.mmd_poses, None, self.gammas)
+
+    @cached_property
+    def radii(self):
+        """Squared distance of each of ``near_poses`` to its k-th other."""
+        return knn_radii(self.near_poses, self.k)
+
+    @cached_property
+    def own_means(self):
+        """Mean kernels within the reference, one for each gamma."""
+        return kernel_means(self.mmd_poses, None, self.gammas)
 
     def compare(self, generated) -> Dict[str, float]:
         """Report on poses (n, K, 2), n >= 2, in the same coordinates.

@@ -6,6 +6,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 from mmpose.registry import DATASETS, METRICS
 
+from flexpose_mm.datasets import collect_poses, normalize_poses
 from flexpose_mm.errors import UserError
 from ..functional import PoseReference, report_table
 from ..functional.checks import as_vectors
@@ -31,6 +32,8 @@ class PoseDistributionMetric(BaseMetric):
             ``T_star``, the ``source`` and a ``held_back`` half of the
             target: copying the shots scores well on FD alone. They are read
             at the first evaluation and computed once.
+        mapping (str, optional): Joint mapping, such as ``'coco17'``, for those
+            of these data sets that are MMPose's own; ours map themselves.
         padding (float): Side of the crop over the longer side of the box.
         mmd_max_samples (int): Poses of either set in MMD^2.
         coverage_samples (int): Poses of either set in coverage and density.
@@ -50,6 +53,7 @@ class PoseDistributionMetric(BaseMetric):
     def __init__(self,
                  reference: dict,
                  controls: Optional[Dict[str, dict]] = None,
+                 mapping: Optional[str] = None,
                  padding: float = 1.25,
                  mmd_max_samples: int = 50000,
                  coverage_samples: int = 10000,
@@ -62,20 +66,17 @@ class PoseDistributionMetric(BaseMetric):
         if not padding > 0:
             raise UserError('PoseDistributionMetric', 'padding', padding,
                             'give a positive ratio, usually 1.25')
-        self.padding = padding
-        self.options = dict(
-            mmd_max_samples=mmd_max_samples,
-            coverage_samples=coverage_samples,
-            k=k,
-            quick=quick,
-            seed=seed)
+        self.mapping, self.padding = mapping, padding
+        self.num_joints = None  # that of the reference, once it is known
         self.controls = {
             name: _build(f'controls[{name!r}]', cfg)
             for name, cfg in (controls or {}).items()
         }
-        self.poses = self._complete_poses('reference',
-                                          _build('reference', reference))
-        self._reference = None
+        poses = self._complete_poses('reference',
+                                     _build('reference', reference))
+        self.num_joints = poses.shape[1]
+        self.reference = PoseReference(poses, mmd_max_samples,
+                                       coverage_samples, k, quick, seed)
         self._control_rows = None
 
     def process(self, data_batch, data_samples: Sequence[dict]) -> None:
@@ -102,15 +103,14 @@ pose_distribution_report`, and the same keys as ``<name>/<key>`` for each
         if len(results) < 2:
             raise UserError('PoseDistributionMetric', 'generated poses',
                             len(results), 'at least 2 are needed')
-        generated = self._normalize('generated', np.stack(results), None)
-        if self._reference is None:
-            self._reference = PoseReference(self.poses, **self.options)
+        generated = self._normalize('generated', np.stack(results))
+        if self._control_rows is None:
             self._control_rows = {
-                name: self._reference.compare(
+                name: self.reference.compare(
                     self._complete_poses(f'controls[{name!r}]', dataset))
                 for name, dataset in self.controls.items()
             }
-        report = self._reference.compare(generated)
+        report = self.reference.compare(generated)
         rows = dict(generated=report, **self._control_rows)
         print_log('\n' + report_table(rows), logger='current')
         for name, row in self._control_rows.items():
@@ -119,8 +119,8 @@ pose_distribution_report`, and the same keys as ``<name>/<key>`` for each
 
     def _complete_poses(self, field, dataset):
         """Canvas poses (n, K, 2) of a data set, without incomplete ones."""
-        from flexpose_mm.datasets import collect_poses
-        poses, visible, _ = collect_poses(dataset)
+        mapping = None if hasattr(dataset, 'poses') else self.mapping
+        poses, visible, _ = collect_poses(dataset, mapping)
         if visible is not None:
             complete = (np.asarray(visible) > 0).all(axis=1)
             if not complete.all():
@@ -133,19 +133,17 @@ pose_distribution_report`, and the same keys as ``<name>/<key>`` for each
             raise UserError(
                 'PoseDistributionMetric', field, len(poses),
                 'needs at least 2 poses with all joints present')
-        return self._normalize(field, poses, None)
+        return self._normalize(field, poses)
 
-    def _normalize(self, field, poses, visible):
-        from flexpose_mm.datasets.transforms.normalize_pose import \
-            normalize_poses
+    def _normalize(self, field, poses):
         where = 'PoseDistributionMetric'
         as_vectors(where, field, poses)
-        joints = getattr(self, 'poses', poses).shape[1]
+        joints = self.num_joints or poses.shape[1]
         if poses.shape[1] != joints:
             raise UserError(
                 where, f'joints of {field}', poses.shape[1],
                 f'the reference has {joints}; map both to one skeleton')
-        return normalize_poses(poses, visible, self.padding)[0]
+        return normalize_poses(poses, None, self.padding)[0]
 
 
 def _build(field, cfg):
