@@ -67,6 +67,28 @@ def test_subset_keeps_everything_together():
     assert np.array_equal(last.poses, data.poses[-3:])
 
 
+def test_looks_and_poses_can_be_parted():
+    plain = SyntheticPoseDataset('source', 5, images=True)
+    other = SyntheticPoseDataset('source', 5, images=True, style='target')
+    assert np.array_equal(plain.poses, other.poses)
+    means = [
+        np.mean([d[i]['img'].mean() for i in range(5)]) for d in (plain, other)
+    ]
+    assert means[0] > means[1] + 20  # the target is a dim place
+
+
+def test_twelve_shots():
+    shots = DATASETS.build(
+        dict(
+            type='FewShotDataset',
+            dataset=dict(
+                type='SyntheticPoseDataset', domain='target', size=200),
+            n_per_class=2,
+            seed=0))
+    assert shots.poses.shape == (12, 15, 2)
+    assert len(set(shots.classes)) == 6
+
+
 def test_lazy_init():
     data = SyntheticPoseDataset('source', 10, lazy_init=True)
     assert data._poses is None
@@ -161,6 +183,7 @@ def test_an_occluder_hides_joints():
     (dict(seed=-1), 'seed'),
     (dict(split='dev'), 'split'),
     (dict(image_size=4), 'image_size'),
+    (dict(style='baroque'), 'style'),
     (dict(channel_order='hsv'), 'channel_order'),
 ])
 def test_mistakes(kwargs, field):

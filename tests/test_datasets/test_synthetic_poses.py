@@ -3,6 +3,8 @@ import dataclasses
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from flexpose_mm.datasets.synthetic import (SOURCE, TARGET, get_domain,
                                             make_poses, make_sequences)
@@ -12,8 +14,8 @@ from flexpose_mm.datasets.synthetic.kinematics import (BONE_PAIRS, BONES,
 from flexpose_mm.errors import UserError
 from flexpose_mm.skeletons import BODY15
 
-DOMAINS = pytest.mark.parametrize('domain', [SOURCE, TARGET],
-                                  ids=lambda d: d.name)
+DOMAINS = pytest.mark.parametrize(
+    'domain', [SOURCE, TARGET], ids=lambda d: d.name)
 
 
 def canvas(keypoints, padding=1.25):
@@ -55,10 +57,10 @@ def test_bone_lengths(domain):
         value = lengths[name]
         assert np.abs(value - made['bones'][:, i, None]).max() < 1e-5
         spread = 2 * domain.bone_spread
-        assert value.min() > (domain.bones[i] * domain.stature[0] *
-                              (1 - spread) - 1e-5)
-        assert value.max() < (domain.bones[i] * domain.stature[1] *
-                              (1 + spread) + 1e-5)
+        assert value.min() > (
+            domain.bones[i] * domain.stature[0] * (1 - spread) - 1e-5)
+        assert value.max() < (
+            domain.bones[i] * domain.stature[1] * (1 + spread) + 1e-5)
         assert value.std() > .003  # people differ
 
 
@@ -81,7 +83,8 @@ def test_knees_and_elbows_bend_one_way(domain):
         thigh = joints[:, knee] - joints[:, parents[0]]
         shin = joints[:, parents[1]] - joints[:, knee]
         cosine = (thigh * shin).sum(-1) / np.linalg.norm(
-            thigh, axis=-1) / np.linalg.norm(shin, axis=-1)
+            thigh, axis=-1) / np.linalg.norm(
+                shin, axis=-1)
         side = 'l' if knee == 10 else 'r'
         bend = made['angles'][:, CHANNELS.index(side + '_knee')]
         assert np.abs(np.arccos(cosine.clip(-1, 1)) - bend).max() < 5e-3
@@ -158,6 +161,19 @@ def test_determinism_and_prefix():
     assert not np.isclose(short['keypoints'], other['keypoints']).all(1).any()
     # blocks do not repeat each other
     assert not np.array_equal(long['bones'][:1024], long['bones'][1024:2048])
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    n=st.integers(1, 60),
+    more=st.integers(0, 60),
+    seed=st.integers(0, 2**32),
+    domain=st.sampled_from(['source', 'target']))
+def test_prefix_is_stable(n, more, seed, domain):
+    short = make_poses(domain, n, seed)
+    long = make_poses(domain, n + more, seed)
+    assert np.allclose(short['keypoints'], long['keypoints'][:n], atol=1e-3)
+    assert np.array_equal(short['action'], long['action'][:n])
 
 
 def test_domains_differ_but_overlap():

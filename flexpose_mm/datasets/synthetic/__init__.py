@@ -2,11 +2,12 @@
 from .body import render_body
 from .dataset import SyntheticPoseDataset
 from .domains import DOMAINS, SOURCE, TARGET, PoseDomain, get_domain
-from .looks import SOURCE_STYLE, TARGET_STYLE, Look, Style, draw_look
+from .looks import (SOURCE_STYLE, TARGET_STYLE, Look, Style, draw_look,
+                    get_style)
 from .maker import make_poses, make_sequences
 
 __all__ = [
     'DOMAINS', 'SOURCE', 'SOURCE_STYLE', 'TARGET', 'TARGET_STYLE', 'Look',
     'PoseDomain', 'Style', 'SyntheticPoseDataset', 'draw_look', 'get_domain',
-    'make_poses', 'make_sequences', 'render_body'
+    'get_style', 'make_poses', 'make_sequences', 'render_body'
 ]

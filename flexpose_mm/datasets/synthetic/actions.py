@@ -15,8 +15,7 @@ _SIDE = ('sh_flex', 'sh_abd', 'sh_twist', 'elbow', 'hip_flex', 'hip_abd',
          'hip_twist', 'knee')
 
 #: Names of the 24 joint angles, in the order of every ``angles`` array.
-CHANNELS: Tuple[str, ...] = _TRUNK + tuple(f'{s}_{c}' for s in 'lr'
-                                           for c in _SIDE)
+CHANNELS = _TRUNK + tuple(f'{s}_{c}' for s in 'lr' for c in _SIDE)
 
 #: Anatomical limits in degrees; knees and elbows bend one way only.
 LIMITS: Dict[str, Tuple[float, float]] = dict(
@@ -208,5 +207,5 @@ def mirror_tables() -> Tuple[np.ndarray, np.ndarray]:
         for i, c in enumerate(CHANNELS)
     ]
     odd = ('trunk_roll', 'trunk_twist', 'head_roll', 'head_yaw', 'root_roll')
-    return np.array(index), np.array([-1. if c in odd else 1.
-                                      for c in CHANNELS])
+    sign = [-1. if c in odd else 1. for c in CHANNELS]
+    return np.array(index), np.array(sign)

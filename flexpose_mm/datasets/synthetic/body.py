@@ -40,7 +40,8 @@ def _parts() -> Tuple[Part, ...]:
 
 PARTS = _parts()
 # Parts that may cover a joint without hiding it, because it is theirs.
-_OWNERS = [{p for p, part in enumerate(PARTS) if j in (part.start, part.end)}
+_OWNERS = [{p
+            for p, part in enumerate(PARTS) if j in (part.start, part.end)}
            for j in range(15)]
 for _j in (3, 6, 9, 12):
     _OWNERS[_j].add(0)
@@ -64,8 +65,8 @@ def body_points(pose: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
     forward = forward / np.linalg.norm(forward)
     up = up / np.linalg.norm(up)
     extra = [
-        pose[e] + .085 * (pose[e] - pose[m]) / np.linalg.norm(pose[e] -
-                                                              pose[m])
+        pose[e] + .085 *
+        (pose[e] - pose[m]) / np.linalg.norm(pose[e] - pose[m])
         for m, e in ((4, 5), (7, 8))
     ]
     for knee, ankle in ((10, 11), (13, 14)):
@@ -136,8 +137,9 @@ def _torso(points, radius, xs, ys):
     origin = np.array([xs[0], ys[0, 0]], np.float32)
     hull = cv2.convexHull((corners - origin).astype(np.float32))
     mask = np.zeros((len(ys), len(xs)), np.uint8)
-    cv2.fillConvexPoly(mask, np.rint(hull * 16).astype(np.int32), 255,
-                       cv2.LINE_AA, 4)
+    cv2.fillConvexPoly(mask,
+                       np.rint(hull * 16).astype(np.int32), 255, cv2.LINE_AA,
+                       4)
     cv2.polylines(mask, [np.rint(hull * 16).astype(np.int32)], True, 255,
                   max(1, int(round(2 * radius))), cv2.LINE_AA, 4)
     axis = points[2] - points[1]
@@ -245,8 +247,7 @@ def render_body(keypoints_3d: np.ndarray,
         _paint(image, parts, p, pixels, scale, look, frame)
     if rng.random() < style.occluder:
         extent = np.ptp(pixels, 0).max()
-        thing, mask = draw_occluder(size, style,
-                                    pixels[rng.integers(15)],
+        thing, mask = draw_occluder(size, style, pixels[rng.integers(15)],
                                     extent * rng.uniform(.08, .2), rng)
         image[mask], parts[mask] = thing[mask], OCCLUDER
     grain = rng.standard_normal((size, size, 1), np.float32)

@@ -1,6 +1,6 @@
 """The synthetic poses and images as a dataset."""
 import zlib
-from typing import Union
+from typing import Optional, Union
 
 import numpy as np
 from mmpose.registry import DATASETS
@@ -10,7 +10,7 @@ from ..datasets.pose_array import PoseArrayDataset
 from .body import render_body
 from .camera import camera_param
 from .domains import PoseDomain, get_domain
-from .looks import style_of
+from .looks import Style, get_style
 from .maker import check_integers, make_poses
 
 SPLITS = ('train', 'val', 'test')
@@ -38,6 +38,9 @@ class SyntheticPoseDataset(PoseArrayDataset):
         split (str): 'train', 'val' or 'test'.
         images (bool): Draw an image for each item, about 5 ms at 128 px.
         image_size (int): Side of the square image in pixels.
+        style (str | Style, optional): Looks of persons and places, 'source'
+            or 'target'. None: that of the domain; another one separates the
+            gap in looks from the gap in poses.
         channel_order (str): 'bgr' as MMPose's ``LoadImage`` gives it (its
             preprocessors turn it round), or 'rgb'.
         **kwargs: ``indices``, ``pipeline``, ``test_mode``, ``lazy_init``,
@@ -54,9 +57,11 @@ class SyntheticPoseDataset(PoseArrayDataset):
                  split: str = 'train',
                  images: bool = False,
                  image_size: int = 128,
+                 style: Optional[Union[str, Style]] = None,
                  channel_order: str = 'bgr',
                  **kwargs):
         self.domain = get_domain(domain)
+        self.style = get_style(style, self.domain)
         name = type(self).__name__
         check_integers(
             name, size=(size, 1), seed=(seed, 0), image_size=(image_size, 8))
@@ -110,7 +115,7 @@ class SyntheticPoseDataset(PoseArrayDataset):
         ])
         drawn = render_body(self._poses_3d[row], self._camera['f'][row],
                             self._camera['c'][row], self.image_size,
-                            style_of(self.domain), rng)
+                            self.style, rng)
         image = drawn['img']
         if self.channel_order == 'bgr':
             image = np.ascontiguousarray(image[..., ::-1])

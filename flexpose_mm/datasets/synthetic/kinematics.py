@@ -23,7 +23,6 @@ BONE_PAIRS = ((1, 0, 'head'), (2, 1, 'trunk'), (1, 3, 'clavicle'),
               (12, 13, 'thigh'), (13, 14, 'shin'))
 
 
-
 def _unit(*xyz):
     return np.array(xyz) / np.linalg.norm(xyz)
 
@@ -64,8 +63,8 @@ def _limb(origin, frame, q: Dict, side: str, kind: str, lengths):
     """Two joints of an arm (``sh``, elbow) or a leg (``hip``, knee)."""
     s = 1. if side == 'l' else -1.
     name = f'{side}_{kind}_'
-    upper = _chain(frame, ('x', s * q[name + 'abd']),
-                   ('y', -q[name + 'flex']), ('z', s * q[name + 'twist']))
+    upper = _chain(frame, ('x', s * q[name + 'abd']), ('y', -q[name + 'flex']),
+                   ('z', s * q[name + 'twist']))
     bend = -q[side + '_elbow'] if kind == 'sh' else q[side + '_knee']
     lower = _chain(upper, ('y', bend))
     middle = origin + lengths[0] * (upper @ _DOWN)
@@ -105,7 +104,10 @@ def forward_kinematics(angles: np.ndarray, bones: np.ndarray,
             joints[..., a, :], trunk, q, side, 'sh',
             (b['upper_arm'], b['forearm']))
         joints[..., h, :] = b['pelvis'] * (root @ (flip * _PELVIS))
-        joints[..., h + 1, :], joints[..., h + 2, :] = _limb(
-            joints[..., h, :], root, q, side, 'hip', (b['thigh'], b['shin']))
+        joints[...,
+               h + 1, :], joints[...,
+                                 h + 2, :] = _limb(joints[..., h, :], root, q,
+                                                   side, 'hip',
+                                                   (b['thigh'], b['shin']))
     joints[..., 2] += ANKLE_HEIGHT - joints[..., 2].min(-1, keepdims=True)
     return joints

@@ -1,11 +1,12 @@
 """How persons and backgrounds look: drawn per image from a domain's style."""
 import colorsys
 from dataclasses import dataclass
-from typing import Dict, Tuple
+from typing import Dict, Tuple, Union
 
 import cv2
 import numpy as np
 
+from ...errors import UserError
 from .domains import PoseDomain
 
 #: What a body part can be made of.
@@ -99,10 +100,28 @@ class Look:
     light: np.ndarray
 
 
-def style_of(domain: PoseDomain) -> Style:
-    """The target's style for the domain called 'target', else the source's.
+STYLES = dict(source=SOURCE_STYLE, target=TARGET_STYLE)
+
+
+def get_style(style: Union[str, Style, None], domain: PoseDomain) -> Style:
+    """Look up a style by name.
+
+    Args:
+        style (str | Style, optional): None: the one named like the domain,
+            or the source's if there is none.
+        domain (PoseDomain): Domain of the persons.
+
+    Raises:
+        UserError: If the name is unknown.
     """
-    return TARGET_STYLE if domain.name == 'target' else SOURCE_STYLE
+    if style is None:
+        return STYLES.get(domain.name, SOURCE_STYLE)
+    if isinstance(style, Style):
+        return style
+    if style not in STYLES:
+        raise UserError('synthetic images', 'style', style,
+                        f'choose from {sorted(STYLES)} or give a Style')
+    return STYLES[style]
 
 
 def _color(rng, hue, saturation, value) -> np.ndarray:

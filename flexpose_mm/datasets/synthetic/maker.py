@@ -37,8 +37,8 @@ def _draw(domain: PoseDomain, seed: int, block: int) -> Dict[str, np.ndarray]:
     def normal(*shape):
         return np.clip(rng.standard_normal((n, ) + shape), -2, 2)
 
-    bones = np.array(domain.bones) * (
-        1 + domain.bone_spread * normal(len(domain.bones)))
+    bones = np.array(
+        domain.bones) * (1 + domain.bone_spread * normal(len(domain.bones)))
     return dict(
         action=rng.choice(len(weights), n, p=weights / weights.sum()),
         bones=bones * uniform(*domain.stature, 1),
@@ -78,16 +78,16 @@ def joint_angles(domain: PoseDomain, draw: Dict[str, np.ndarray],
     phase = draw['phase'][:, None] + 2 * np.pi * rate * time
     # a constant habit and a slow sway share the jitter, so that any one
     # moment of a sequence is distributed like a single pose
-    sway = np.sin(draw['sway_phase'][:, None, :-1] + 2 * np.pi *
-                  draw['sway_rate'][:, None, :-1] * time[:, None])
+    sway = np.sin(draw['sway_phase'][:, None, :-1] +
+                  2 * np.pi * draw['sway_rate'][:, None, :-1] * time[:, None])
     noise = .92 * draw['noise'][:, None] + .55 * sway
     angles = (
         mean + domain.jitter * jitter * noise +
         draw['intensity'][:, None, None] * amp *
         np.sin(phase[..., None] + np.deg2rad(lag)))
     index, sign = mirror_tables()
-    angles = np.where(draw['mirror'][:, None, None],
-                      angles[..., index] * sign, angles)
+    angles = np.where(draw['mirror'][:, None, None], angles[..., index] * sign,
+                      angles)
     limits = np.array([domain.joint_limits(plain(c)) for c in CHANNELS])
     return np.deg2rad(np.clip(angles, limits[:, 0], limits[:, 1]))
 
@@ -139,8 +139,8 @@ def check_integers(where: str, **fields) -> None:
     """Raise UserError unless each field = (value, low) is an integer >= low.
     """
     for field, (value, low) in fields.items():
-        if (isinstance(value, bool)
-                or not isinstance(value, (int, np.integer)) or value < low):
+        if (isinstance(value, bool) or not isinstance(value, (int, np.integer))
+                or value < low):
             raise UserError(where, field, value,
                             f'give an integer of at least {low}')
 
