@@ -9,7 +9,7 @@ fi
 TOOLS="$(cd "$(dirname "$0")" && pwd)"
 PYTHON="${PYTHON:-$TOOLS/../.venv/bin/python}"
 [ -x "$PYTHON" ] || PYTHON=python3
-exec "$PYTHON" -m flexpose_mm.launch \
+exec "$PYTHON" "$TOOLS/_launch.py" \
     --nnodes="${NNODES:-1}" --node_rank="${NODE_RANK:-0}" \
     --master_addr="${MASTER_ADDR:-127.0.0.1}" \
     --master_port="${PORT:-29500}" --nproc_per_node="$2" \

@@ -1,4 +1,4 @@
-"""``python -m flexpose_mm.launch``: torchrun that ends without a traceback.
+"""torchrun for dist_train.sh that ends without a traceback.
 
 torchrun answers a failed worker with a traceback of its own; the worker
 has said what was wrong already, so only its exit code is passed on.
