@@ -1,7 +1,8 @@
 """Time and memory of FD and MMD^2 of 50,000 against 100,000 poses.
 
 Each row runs in its own process; memory is the peak resident size over that
-Each row has its own process; memory is the peak resident size over that
+of the process with both sets loaded and all libraries imported (baseline).
+On a busy machine compare CPU seconds, not seconds.
 
     python benchmarks/measure_scale.py [--generated 50000]
         [--reference 100000] [--threads 1]
