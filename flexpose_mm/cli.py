@@ -247,7 +247,7 @@ def read_checkpoint(path: str, field: str = 'checkpoint') -> dict:
         raise UserError(
             path, 'content', name, 'refused: not plain weights (it is damaged '
             'or would run code); use a checkpoint you trained') from error
-    except (RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
+    except Exception as error:  # stray bytes lead the unpickler anywhere
         raise UserError(path, field, osp.getsize(path),
                         'bytes are not a whole checkpoint; it is truncated '
                         'or damaged, use an earlier one') from error

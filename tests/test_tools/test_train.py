@@ -120,10 +120,6 @@ CASES = {
     'bad dataset': (['TOY', '--cfg-options',
                      'train_dataloader.dataset.length=0'],
                     'ToyDataset: length=0: must be positive'),
-    'bad item in a worker': ([
-        'TOY', '--cfg-options', 'train_dataloader.dataset.broken=3',
-        'train_dataloader.num_workers=1'
-    ], 'toy.npz: index=3: holds no pose'),
     'no seed': (['TOY', '--cfg-options', 'randomness.seed=None'],
                 'randomness.seed=None'),
     'work dir is a file': (['TOY', '--work-dir', 'TOY'], 'work_dir='),
@@ -145,6 +141,14 @@ def test_user_errors_are_one_sentence(case, toy, call):
     assert len(errors) == 1 and expected in errors[0]
     assert 'Traceback' not in err
     assert not list(toy.parent.glob('work/*.pth'))
+
+
+def test_error_in_a_worker_is_one_sentence(toy, call):
+    code, err = call('train', toy, '--cfg-options',
+                     'train_dataloader.dataset.broken=3',
+                     'train_dataloader.num_workers=1')
+    assert code == 2 and 'Traceback' not in err
+    assert 'error: toy.npz: index=3: holds no pose' in err
 
 
 @pytest.mark.parametrize('text, expected', [
