@@ -166,7 +166,7 @@ def replace_pkg_resources() -> bool:
         return False
     import mmengine.config.config
     import mmengine.config.utils
-    import mmengine.utils
+    import mmengine.utils  # noqa: F401
     for module in list(sys.modules.values()):
         if not getattr(module, '__name__', '').startswith('mmengine'):
             continue

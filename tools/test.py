@@ -68,9 +68,10 @@ def check_outputs(args) -> None:
 def add_dump(cfg: Config, path: str) -> None:
     """Let MMEngine's DumpResults write the predictions."""
     metrics = cfg.test_evaluator
-    metrics = list(metrics) if isinstance(metrics, (list, tuple)) else [metrics]
-    cfg.test_evaluator = metrics + [
-        dict(type='DumpResults', out_file_path=path)
+    if not isinstance(metrics, (list, tuple)):
+        metrics = [metrics]
+    cfg.test_evaluator = [
+        *metrics, dict(type='DumpResults', out_file_path=path)
     ]
 
 

@@ -83,7 +83,8 @@ def test_moved_folder_still_resumes(toy, call):
 
 def test_full_disk_keeps_the_last_checkpoint(toy, call, monkeypatch):
     monkeypatch.setattr(os, 'fsync', os.fsync)  # restored afterwards
-    code, err = call('train', with_hook(toy, "dict(type='FullDiskHook', at=5)"))
+    full = with_hook(toy, "dict(type='FullDiskHook', at=5)")
+    code, err = call('train', full)
     assert code == 2 and 'disk is full' in err and 'Traceback' not in err
     work = toy.parent / 'work'
     assert [p.name for p in work.glob('*.pth')] == ['iter_3.pth']

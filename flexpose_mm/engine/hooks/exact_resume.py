@@ -45,9 +45,9 @@ def set_rng_state(state: Dict[str, Any]) -> None:
     python, numpy = state['python'], state['numpy']
     random.setstate((python['version'], tuple(python['words'].tolist()),
                      python['gauss']))
-    np.random.set_state(
-        ('MT19937', numpy['keys'].cpu().numpy().astype(np.uint32), numpy['pos'],
-         numpy['has_gauss'], numpy['cached']))
+    keys = numpy['keys'].cpu().numpy().astype(np.uint32)
+    np.random.set_state(('MT19937', keys, numpy['pos'], numpy['has_gauss'],
+                         numpy['cached']))
     torch.set_rng_state(state['torch'].cpu())
     if 'cuda' in state and torch.cuda.is_available():
         torch.cuda.set_rng_state(state['cuda'].cpu())
