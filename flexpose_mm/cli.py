@@ -141,7 +141,8 @@ def _one_line(error: BaseException) -> str:
     """The innermost message: MMEngine wraps import errors in sys.path."""
     while error.__cause__ is not None:
         error = error.__cause__
-    return ' '.join(str(error).strip('\'"').split()) or type(error).__name__
+    text = error.args[0] if isinstance(error, KeyError) else error
+    return ' '.join(str(text).split()) or type(error).__name__
 
 
 def set_work_dir(cfg: Config, config: str, work_dir: Optional[str]) -> None:

@@ -92,6 +92,7 @@ def test_full_disk_keeps_the_last_checkpoint(toy, call, monkeypatch):
     assert weights(work, 'iter_3.pth')
 
 
+@pytest.mark.timeout(180)  # three interpreters start, 20 s if idle
 def test_two_processes_on_cpu(toy, shell, monkeypatch):
     with socket.socket() as probe:
         probe.bind(('127.0.0.1', 0))
@@ -153,7 +154,7 @@ def test_error_in_a_worker_is_one_sentence(toy, call):
 
 
 @pytest.mark.parametrize('text, expected', [
-    ('model = dict(', 'syntax'),
+    ('model = dict(', 'SyntaxError'),
     ("_base_ = ['absent.py']", 'absent.py'),
     ("custom_imports = dict(imports=['no_such_module'])", 'no_such_module'),
     ('model = 1 / 0', 'division by zero'),
