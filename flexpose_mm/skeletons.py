@@ -1,192 +1,23 @@
-"""Skeletons (joints, limbs, colours) and the mappings between joint sets.
+"""Skeletons and the mappings between joint sets.
 
 Left and right are the person's own. Poses are arrays (..., K, D) with
 ``visible`` (..., K), > 0 = present.
 """
-import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Dict, Tuple, Union
 
 import numpy as np
 import torch
 
 from .errors import UserError
+from .skeleton_type import Skeleton, color_table
 
 WHITE = (255, 255, 255)
 
-
-def _spanning_parents(num_joints: int, limbs) -> Tuple[int, ...]:
-    """Parent of each joint in a breadth-first tree over the limbs (-1: root).
-
-    Roots are joints that no limb names as child, then the lowest index, so
-    that graphs with loops (COCO, lips) get a tree, too.
-    """
-    near = [[] for _ in range(num_joints)]
-    for a, b in limbs:
-        near[a].append(b)
-        near[b].append(a)
-    children = {b for _, b in limbs}
-    order = sorted(range(num_joints), key=lambda j: (j in children, j))
-    parents = [None] * num_joints
-    for root in order:
-        queue = [root] if parents[root] is None else []
-        if queue:
-            parents[root] = -1
-        for joint in queue:
-            for other in near[joint]:
-                if parents[other] is None:
-                    parents[other] = joint
-                    queue.append(other)
-    return tuple(parents)
-
-
-def _table(rows, length: int) -> np.ndarray:
-    table = np.asarray(rows, np.uint8).reshape(length, 3)
-    table.setflags(write=False)
-    return table
-
-
-@dataclass(frozen=True)
-class Skeleton:
-    """Joints and limbs of one kind of body.
-
-    Args:
-        name (str): Name of the joint set.
-        joints (tuple[str]): K joint names.
-        limbs (tuple[tuple[int, int]]): L pairs (parent, child), in the order
-            of drawing.
-        colors (np.ndarray): (L, 3) uint8 RGB, one per limb.
-        joint_colors (np.ndarray): (K, 3) uint8 RGB, one per joint disc.
-        flip_pairs (tuple[tuple[int, int]]): Joints that swap in a mirror.
-        sigmas (tuple[float]): K OKS constants, or empty when unknown.
-        parts (tuple[str]): K of 'upper', 'lower' or ''.
-        joint_weights (tuple[float]): K loss weights; empty means ones.
-    """
-    name: str
-    joints: Tuple[str, ...]
-    limbs: Tuple[Tuple[int, int], ...]
-    colors: np.ndarray = field(compare=False, repr=False)
-    joint_colors: np.ndarray = field(compare=False, repr=False)
-    flip_pairs: Tuple[Tuple[int, int], ...] = ()
-    sigmas: Tuple[float, ...] = field(default=(), repr=False)
-    parts: Tuple[str, ...] = field(default=(), repr=False)
-    joint_weights: Tuple[float, ...] = field(default=(), repr=False)
-
-    def __post_init__(self):
-        k, where = len(self.joints), f'skeleton {self.name!r}'
-        if not k or len(set(self.joints)) != k:
-            raise UserError(where, 'joints', self.joints,
-                            'give at least one joint, each name once')
-        for pair in (*self.limbs, *self.flip_pairs):
-            if not all(0 <= j < k for j in pair) or pair[0] == pair[1]:
-                raise UserError(where, 'limbs or flip_pairs', pair,
-                                f'name two different joints of 0..{k - 1}')
-        for name in ('sigmas', 'parts', 'joint_weights'):
-            if len(getattr(self, name)) not in (0, k):
-                raise UserError(where, name, getattr(self, name),
-                                f'give {k} values, one per joint, or none')
-
-    @property
-    def num_joints(self) -> int:
-        return len(self.joints)
-
-    @property
-    def num_limbs(self) -> int:
-        return len(self.limbs)
-
-    @property
-    def parents(self) -> Tuple[int, ...]:
-        """Parent joint of each joint in the kinematic tree, -1 at roots."""
-        return _spanning_parents(self.num_joints, self.limbs)
-
-    @property
-    def triplets(self) -> Tuple[Tuple[int, int, int], ...]:
-        """Kinematic triplets (grandparent, parent, child)."""
-        up = self.parents
-        return tuple((up[up[c]], up[c], c) for c in range(self.num_joints)
-                     if up[c] >= 0 and up[up[c]] >= 0)
-
-    @property
-    def flip_indices(self) -> Tuple[int, ...]:
-        """Index of each joint's mirror partner (itself if it has none)."""
-        flip = list(range(self.num_joints))
-        for a, b in self.flip_pairs:
-            flip[a], flip[b] = b, a
-        return tuple(flip)
-
-    @property
-    def fingerprint(self) -> str:
-        """12 hex digits of the sha1 of joint names and limbs."""
-        text = repr((tuple(self.joints), tuple(map(tuple, self.limbs))))
-        return hashlib.sha1(text.encode()).hexdigest()[:12]
-
-    def check_same(self, other, where: str) -> None:
-        """Raise UserError if ``other`` (None: anything) is another one."""
-        if other is None:
-            return
-        other = get_skeleton(other)
-        if other.fingerprint != self.fingerprint:
-            raise UserError(
-                where, 'skeleton', self.name,
-                f'its {self.num_joints} joints and {self.num_limbs} limbs '
-                f'are not those of {other.name!r} ({other.num_joints} and '
-                f'{other.num_limbs}); set mapping= or another skeleton=')
-
-    @property
-    def metainfo(self) -> dict:
-        """MMPose's unparsed ``dataset_info`` of plain Python values."""
-        flip, k = self.flip_indices, self.num_joints
-        parts = self.parts or ('', ) * k
-        keypoints = {
-            i: dict(
-                name=name, id=i, color=self.joint_colors[i].tolist(),
-                type=parts[i],
-                swap='' if flip[i] == i else self.joints[flip[i]])
-            for i, name in enumerate(self.joints)
-        }
-        links = {
-            i: dict(link=(self.joints[a], self.joints[b]), id=i,
-                    color=self.colors[i].tolist())
-            for i, (a, b) in enumerate(self.limbs)
-        }
-        return dict(dataset_name=self.name, keypoint_info=keypoints,
-                    skeleton_info=links,
-                    joint_weights=list(self.joint_weights or (1., ) * k),
-                    sigmas=list(self.sigmas))
-
-    @classmethod
-    def from_metainfo(cls, meta: dict) -> 'Skeleton':
-        """Read MMPose metainfo: parsed, unparsed, or ``dict(from_file=)``.
-
-        Colours are those of the metainfo, read as RGB as MMPose's visualizer
-        does.
-        """
-        if 'num_keypoints' not in meta or 'skeleton_links' not in meta:
-            from mmpose.datasets.datasets.utils import parse_pose_metainfo
-            try:
-                meta = parse_pose_metainfo(dict(meta))
-            except (AssertionError, KeyError, FileNotFoundError) as error:
-                raise UserError(
-                    'Skeleton', 'metainfo', meta,
-                    'give an MMPose dataset_info with dataset_name, '
-                    'keypoint_info, skeleton_info, joint_weights and sigmas, '
-                    f'or from_file= an existing one ({error})') from None
-        k = meta['num_keypoints']
-        part = {j: 'upper' for j in meta['upper_body_ids']}
-        part.update({j: 'lower' for j in meta['lower_body_ids']})
-        pairs = {tuple(sorted(p)) for p in meta['flip_pairs']}
-        links = tuple(tuple(link) for link in meta['skeleton_links'])
-        return cls(
-            name=meta['dataset_name'],
-            joints=tuple(meta['keypoint_id2name'][i] for i in range(k)),
-            limbs=links,
-            colors=_table(meta['skeleton_link_colors'], len(links)),
-            joint_colors=_table(meta['keypoint_colors'], k),
-            flip_pairs=tuple(sorted(pairs)),
-            sigmas=tuple(float(s) for s in meta['sigmas']),
-            parts=tuple(part.get(i, '') for i in range(k)),
-            joint_weights=tuple(
-                float(w) for w in meta['dataset_keypoint_weights']))
+__all__ = [
+    'BODY15', 'FACE68', 'HAND21', 'MAPPINGS', 'SKELETONS', 'JointMapping',
+    'Skeleton', 'get_mapping', 'get_skeleton', 'map_joints'
+]
 
 
 def _bone_colored(name, joints, limbs, colors, own=WHITE, **kwargs):
@@ -195,8 +26,8 @@ def _bone_colored(name, joints, limbs, colors, own=WHITE, **kwargs):
     for (_, child), color in zip(limbs, colors):
         joint_colors[child] = color
     return Skeleton(name, tuple(joints), tuple(limbs),
-                    _table(colors, len(limbs)),
-                    _table(joint_colors, len(joints)), **kwargs)
+                    color_table(colors, len(limbs)),
+                    color_table(joint_colors, len(joints)), **kwargs)
 
 
 # 14 bright colours, greedily chosen for the largest smallest distance in
@@ -229,20 +60,21 @@ def _chain(start: int, stop: int, closed: bool = False) -> tuple:
 
 
 # iBUG 68 points: limbs of each facial part and the part's colour
-_FACE_PARTS = ((_chain(0, 16), (120, 180, 255)), (_chain(17, 21),
-                                                  (255, 120, 180)),
-               (_chain(22, 26), (60, 255, 180)), (_chain(27, 30),
-                                                  (255, 255, 0)),
-               (_chain(31, 35), (255, 180, 0)), (_chain(36, 41, True),
-                                                 (255, 0, 180)),
-               (_chain(42, 47, True), (0, 255, 0)), (_chain(48, 59, True),
-                                                     (255, 60, 0)),
-               (_chain(60, 67, True), (180, 120, 255)))
-_FACE_FLIP = (tuple((i, 16 - i) for i in range(8)) + tuple(
-    (17 + i, 26 - i) for i in range(5)) + ((31, 35), (32, 34)) + tuple(
-        zip(range(36, 42), (45, 44, 43, 42, 47, 46))) +
-              ((48, 54), (49, 53), (50, 52), (55, 59), (56, 58), (60, 64),
-               (61, 63), (65, 67)))
+_FACE_PARTS = (
+    (_chain(0, 16), (120, 180, 255)),  # jaw
+    (_chain(17, 21), (255, 120, 180)),  # brows
+    (_chain(22, 26), (60, 255, 180)),
+    (_chain(27, 30), (255, 255, 0)),  # nose
+    (_chain(31, 35), (255, 180, 0)),
+    (_chain(36, 41, True), (255, 0, 180)),  # eyes
+    (_chain(42, 47, True), (0, 255, 0)),
+    (_chain(48, 59, True), (255, 60, 0)),  # lips
+    (_chain(60, 67, True), (180, 120, 255)))
+_FACE_FLIP = (
+    *((i, 16 - i) for i in range(8)), *((i, 43 - i) for i in range(17, 22)),
+    (31, 35), (32, 34), *zip(range(36, 42), (45, 44, 43, 42, 47, 46)),
+    (48, 54), (49, 53), (50, 52), (55, 59), (56, 58), (60, 64), (61, 63),
+    (65, 67))
 # face and left-hand rows of MMPose's coco_wholebody
 _FACE_SIGMAS = (.042, .043, .044, .043, .040, .035, .031, .025, .020, .023,
                 .029, .032, .037, .038, .043, .041, .045, .013, .012, .011,

@@ -5,7 +5,7 @@ import numpy as np
 from mmpose.registry import DATASETS
 
 from ...errors import UserError
-from ...skeletons import Skeleton, get_mapping
+from ...skeletons import Skeleton, get_mapping, get_skeleton
 from ..datasets.collect import collect_poses
 from ..datasets.pose_array import SHARED_META, PoseArrayDataset
 from ..transforms.normalize_pose import check_poses
@@ -62,7 +62,8 @@ def build_source(dataset, skeleton=None, mapping=None):
         own = dataset.skeleton
     else:
         own = Skeleton.from_metainfo(dataset.metainfo)
-    own.check_same(skeleton, type(dataset).__name__)
+    if skeleton is not None:
+        own.check_same(get_skeleton(skeleton), type(dataset).__name__)
     return dataset, own
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from mmpose.registry import DATASETS, MODELS
 
 from ...errors import UserError
+from ...skeletons import get_skeleton
 from ..datasets.array_file import ArrayFile
 from ..datasets.pose_array import PoseArrayDataset
 from ..transforms.normalize_pose import check_poses
@@ -129,7 +130,9 @@ class GeneratedPoseDataset(PoseArrayDataset):
         if isinstance(self.sampler, dict):
             self.sampler = MODELS.build(self.sampler)
         other = getattr(self.sampler, 'skeleton', None)
-        self.skeleton.check_same(other, type(self).__name__)
+        if other is not None:
+            self.skeleton.check_same(get_skeleton(other),
+                                     type(self).__name__)
         poses = np.empty((self.size, self.skeleton.num_joints, 2), np.float32)
         for first in range(0, self.size, self.block):
             part = poses[first:first + self.block]
