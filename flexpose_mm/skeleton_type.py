@@ -61,9 +61,11 @@ class Skeleton:
     colors: np.ndarray = field(compare=False, repr=False)
     joint_colors: np.ndarray = field(compare=False, repr=False)
     flip_pairs: Tuple[Tuple[int, int], ...] = ()
-    sigmas: Tuple[float, ...] = field(default=(), repr=False)
+    sigmas: Tuple[float, ...] = field(
+        default=(), compare=False, repr=False)
     parts: Tuple[str, ...] = field(default=(), repr=False)
-    joint_weights: Tuple[float, ...] = field(default=(), repr=False)
+    joint_weights: Tuple[float, ...] = field(
+        default=(), compare=False, repr=False)
 
     def __post_init__(self):
         k, where = len(self.joints), f'skeleton {self.name!r}'
@@ -74,10 +76,11 @@ class Skeleton:
             if not all(0 <= j < k for j in pair) or pair[0] == pair[1]:
                 raise UserError(where, 'limbs or flip_pairs', pair,
                                 f'name two different joints of 0..{k - 1}')
-        for name in ('sigmas', 'parts', 'joint_weights'):
-            if len(getattr(self, name)) not in (0, k):
-                raise UserError(where, name, getattr(self, name),
-                                f'give {k} values, one per joint, or none')
+        # sigmas and weights go unchecked: MMPose's own coco_aic has 17
+        # joints, but 14 of each
+        if len(self.parts) not in (0, k):
+            raise UserError(where, 'parts', self.parts,
+                            f'give {k} values, one per joint, or none')
 
     @property
     def num_joints(self) -> int:

@@ -127,7 +127,7 @@ def test_coco_head_is_mean_of_the_visible_ones():
     lambda: Skeleton('x', ('a', 'a'), (), np.zeros((0, 3)),
                      np.zeros((2, 3))),
     lambda: Skeleton('x', ('a', 'b'), (), np.zeros((0, 3)),
-                     np.zeros((2, 3)), sigmas=(1., ))])
+                     np.zeros((2, 3)), parts=('upper', ))])
 def test_errors(call):
     with pytest.raises(UserError):
         call()
