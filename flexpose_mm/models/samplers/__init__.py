@@ -1,0 +1,3 @@
+from .pose_sampler import PoseBatch, PoseSampler
+
+__all__ = ['PoseBatch', 'PoseSampler']

@@ -1,0 +1,164 @@
+#!/usr/bin/env python
+"""Draw poses from a trained generator or adapter and write them to a file.
+
+    tools/generate_poses.py CONFIG CHECKPOINT -n 50000 -o poses.json
+
+A killed run goes on with ``--resume``; the file is the same to the last byte
+as that of a run that was left alone.
+"""
+import argparse
+import hashlib
+import resource
+import sys
+import time
+from types import SimpleNamespace
+
+import torch
+from mmengine.config import DictAction
+from mmengine.registry import init_default_scope
+from mmpose.registry import MODELS
+from tqdm import tqdm
+
+from flexpose_mm import UserError, cli
+from flexpose_mm.checkpoints import check_meta, decode_meta
+from flexpose_mm.io import check_output, write_poses
+from flexpose_mm.models.samplers.part_file import PartFile
+
+
+def parse_args(argv=None):
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description='Generate poses')
+    parser.add_argument('config', help='config of the adapter or GAN')
+    parser.add_argument('checkpoint', help='its checkpoint')
+    parser.add_argument('-n', type=int, default=50000, help='how many poses')
+    parser.add_argument(
+        '-o', '--out', required=True, help='poses.json (COCO) or poses.npz')
+    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument(
+        '--batch-size',
+        type=int,
+        default=128,
+        help='poses per block; another size draws other poses')
+    parser.add_argument(
+        '--min-score',
+        type=float,
+        help='replace poses that beta reads with a lower mean confidence '
+        '(0 to 1)')
+    parser.add_argument(
+        '--resume', action='store_true', help='go on with a killed run')
+    parser.add_argument('--device', help="'cpu', 'cuda', 'cuda:1', ...")
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='change fields of the config')
+    return parser.parse_args(argv)
+
+
+def check_args(args) -> torch.device:
+    """Refuse what could only fail later; return the device."""
+    for name in ('n', 'batch_size'):
+        if getattr(args, name) < 1:
+            raise UserError('command line', name, getattr(args, name),
+                            'give a whole number of at least 1')
+    if args.seed < 0:
+        raise UserError('command line', 'seed', args.seed,
+                        'give a whole number >= 0')
+    check_output(args.out)
+    name = args.device or ('cuda' if torch.cuda.is_available() else 'cpu')
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise UserError('command line', '--device', name,
+                        str(error).splitlines()[0]) from None
+    return device
+
+
+def build_sampler(args, device: torch.device):
+    """The config's model with the checkpoint's weights, as PoseSampler."""
+    cfg = cli.load_config(args.config, args.cfg_options)
+    checkpoint = cli.read_checkpoint(args.checkpoint)
+    if cfg.get('model') is None:
+        raise UserError(args.config, 'model', None,
+                        'the config has no model; give an adapter or GAN')
+    init_default_scope('mmpose')
+    model = MODELS.build(cfg.model)
+    if not hasattr(model, 'pose_sampler'):
+        raise UserError(args.config, 'model.type', cfg.model.type,
+                        'it draws no poses; give a config of SkeletonGAN or '
+                        'of an adapter')
+    state = checkpoint.get('state_dict', checkpoint)
+    check_meta(decode_meta(state.get('_extra_state')), model.canvas,
+               args.checkpoint)
+    cli.check_fit(SimpleNamespace(model=model), checkpoint, args.checkpoint)
+    model.load_state_dict(state, strict=False)
+    options = dict(cfg.get('sampler', {}))
+    if args.min_score is not None:
+        options['min_score'] = args.min_score
+    return model.to(device).eval().pose_sampler(**options)
+
+
+def file_hash(path: str) -> str:
+    """12 hex digits of the content's sha1."""
+    digest = hashlib.sha1()
+    with open(path, 'rb') as f:
+        for chunk in iter(lambda: f.read(1 << 20), b''):
+            digest.update(chunk)
+    return digest.hexdigest()[:12]
+
+
+def describe(args, sampler) -> dict:
+    """All that the poses depend on, as plain values."""
+    return dict(
+        sampler.canvas,
+        seed=args.seed,
+        batch_size=args.batch_size,
+        checkpoint=file_hash(args.checkpoint),
+        min_score=sampler.min_score,
+        min_joint_score=sampler.min_joint_score,
+        truncation=sampler.truncation,
+        dtype=sampler.dtype)
+
+
+def draw(args, sampler, part: PartFile) -> None:
+    """Append the blocks that are still missing, under a progress bar."""
+    done = min(part.blocks * args.batch_size, args.n)
+    with tqdm(total=args.n, initial=done, unit='pose') as bar:
+        batches = sampler.iter_batches(
+            seed=args.seed,
+            batch_size=args.batch_size,
+            start_block=part.blocks)
+        while bar.n < args.n:
+            batch = next(batches)
+            part.append(batch.keypoints.float().cpu().numpy(),
+                        batch.scores.float().cpu().numpy(), batch.rejected)
+            bar.set_postfix(rejected=part.rejected, refresh=False)
+            bar.update(min(args.batch_size, args.n - bar.n))
+
+
+def main(argv=None) -> None:
+    """Check, build, draw, write."""
+    args = parse_args(argv)
+    device = check_args(args)
+    sampler = build_sampler(args, device)
+    identity = describe(args, sampler)
+    part = PartFile(args.out + '.part', identity, args.batch_size,
+                    sampler.skeleton.num_joints, args.resume)
+    begun, start = part.blocks, time.time()
+    draw(args, sampler, part)
+    seconds = time.time() - start
+    rejected = part.rejected_in(-(-args.n // args.batch_size))
+    write_poses(args.out, args.n, lambda: part.rows(args.n),
+                dict(identity, n=args.n, rejected=rejected))
+    part.remove()
+    new = max(args.n - begun * args.batch_size, 0)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f'{args.out}: {args.n} poses ({new} drawn now in {seconds:.1f} s, '
+          f'{new / max(seconds, 1e-9):.0f} per s), {rejected} rejected by '
+          f'beta, peak memory {peak:.0f} MiB')
+
+
+if __name__ == '__main__':
+    sys.exit(cli.run(main))
