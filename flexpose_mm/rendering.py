@@ -27,7 +27,7 @@ class _Style(NamedTuple):
     colors: np.ndarray  # (P, 3) float in [-1, 1]
 
 
-@lru_cache(64)
+@lru_cache(64, typed=True)  # 64. is not 64
 def _style(skeleton: Skeleton, size: int, line_width: Optional[float],
            joint_radius: Optional[float], colors: str) -> _Style:
     if not isinstance(size, (int, np.integer)) or size < 4:

@@ -1,4 +1,5 @@
 """The base of all datasets that hold poses in arrays, not lists of dicts."""
+import copy
 from typing import Optional, Sequence, Tuple, Union
 
 import numpy as np
@@ -10,8 +11,8 @@ from ...errors import UserError
 from ...skeletons import get_skeleton
 
 SHARED_META = ('dataset_name', 'upper_body_ids', 'lower_body_ids',
-                'flip_pairs', 'dataset_keypoint_weights', 'flip_indices',
-                'skeleton_links')
+               'flip_pairs', 'dataset_keypoint_weights', 'flip_indices',
+               'skeleton_links')
 
 
 class PoseArrayDataset(BaseDataset):
@@ -128,7 +129,6 @@ class PoseArrayDataset(BaseDataset):
 
     def get_subset(self, indices) -> 'PoseArrayDataset':
         """A subset as a dataset of its own."""
-        import copy
         self.full_init()
         other = copy.copy(self)
         other.get_subset_(indices)
