@@ -1,5 +1,11 @@
 """Hooks: what happens beside the training step."""
 from .atomic_checkpoint import AtomicCheckpointHook, AtomicLocalBackend
 from .exact_resume import ExactResumeHook
+from .prepare_adapter import PrepareAdapterHook
+from .progressive_growing import ProgressiveGrowingHook
+from .sample_grid import SampleGridHook
 
-__all__ = ['AtomicCheckpointHook', 'AtomicLocalBackend', 'ExactResumeHook']
+__all__ = [
+    'AtomicCheckpointHook', 'AtomicLocalBackend', 'ExactResumeHook',
+    'PrepareAdapterHook', 'ProgressiveGrowingHook', 'SampleGridHook'
+]

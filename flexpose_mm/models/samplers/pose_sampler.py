@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from flexpose_mm.errors import UserError
 from flexpose_mm.rendering import render_skeletons
 from flexpose_mm.skeletons import get_skeleton
-from ..gans.sampling import seeded_normal
+from ..seeding import seeded_normal
 from ..regressors.estimator import autocast, check_dtype
 
 MOST_REJECTED = 0.9

@@ -1,0 +1,49 @@
+# One training configuration for FlexPose and its rivals: what differs between
+# methods is `model.type` and its own fields.
+_base_ = ['../runtime.py', './stylegan_64_small.py']
+max_iters = 1000
+regressor = dict(
+    type='SkeletonRegressor',
+    size=_base_.size,
+    dtype='bfloat16',
+    backbone=dict(type='SkeletonEncoder', widths=(16, 32, 64)),
+    head=dict(
+        type='SkeletonHeatmapHead',
+        in_channels=64,
+        num_joints=15,
+        loss=dict(type='MSELoss')))
+generator = _base_.generator
+model = dict(
+    type='FlexPose',
+    generator=generator,
+    regressor=regressor,
+    data_preprocessor=_base_.data_preprocessor,
+    tau_layers=(3, ),
+    pairing='mix',
+    anchor_codes='nearest_centered',
+    seed=0,
+    autocast='bfloat16',
+    channels_last=True)
+optim_wrapper = dict(
+    optimizer=dict(type='Adam', lr=0.01, betas=(0.9, 0.999)))
+param_scheduler = dict(
+    type='LinearLR', start_factor=1., end_factor=.05, end=max_iters,
+    by_epoch=False)
+train_cfg = dict(
+    _delete_=True,
+    type='IterBasedTrainLoop',
+    max_iters=max_iters,
+    val_interval=max_iters)
+val_dataloader = dict(
+    batch_size=128,
+    num_workers=0,
+    drop_last=False,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(type='LatentCodeDataset', size=5000))
+test_dataloader = val_dataloader
+custom_hooks = [
+    dict(type='SyncBuffersHook'),
+    dict(type='ExactResumeHook'),
+    dict(type='PrepareAdapterHook'),
+    dict(type='SampleGridHook', interval=max_iters)
+]

@@ -1,0 +1,52 @@
+# Distils a pose flow into a generator; see models/gans/warm_start.py.
+_base_ = ['../runtime.py', './stylegan_64_small.py']
+mapping_iters, max_iters = 2000, 20000
+model = dict(
+    type='PriorWarmStart',
+    generator=_base_.generator,
+    data_preprocessor=_base_.data_preprocessor,
+    mapping_iters=mapping_iters,
+    images_per_scale={
+        16: 128000,
+        32: 128000,
+        64: 10**9
+    },
+    batch_size=32,
+    autocast='bfloat16',
+    channels_last=True)
+train_dataloader = dict(
+    batch_size=1,
+    num_workers=0,
+    sampler=dict(type='InfiniteSampler', shuffle=False),
+    dataset=dict(type='LatentCodeDataset', size=1))
+optim_wrapper = dict(
+    constructor='MultiOptimWrapperConstructor',
+    mapping=dict(
+        modules=['generator.style_mapping', 'readout'],
+        # lr_mlp=0.01 divides the steps of f by as much
+        optimizer=dict(type='Adam', lr=1e-1)),
+    synthesis=dict(
+        modules=['generator', 'readout'],
+        optimizer=dict(type='Adam', lr=2e-3, betas=(0.0, 0.99))))
+param_scheduler = dict(
+    mapping=[
+        dict(
+            type='CosineAnnealingLR',
+            T_max=mapping_iters,
+            end=mapping_iters,
+            eta_min=1e-3,
+            by_epoch=False)
+    ],
+    synthesis=[
+        dict(
+            type='CosineAnnealingLR',
+            T_max=max_iters - mapping_iters,
+            begin=mapping_iters,
+            end=max_iters,
+            eta_min=1e-4,
+            by_epoch=False)
+    ])
+train_cfg = dict(
+    _delete_=True, type='IterBasedTrainLoop', max_iters=max_iters)
+val_cfg = val_dataloader = val_evaluator = None
+test_cfg = test_dataloader = test_evaluator = None

@@ -1,0 +1,20 @@
+"""Shows the target poses to an adapter before training."""
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmpose.registry import HOOKS
+
+
+@HOOKS.register_module()
+class PrepareAdapterHook(Hook):
+    """Calls ``model.prepare(dataset)`` of a ``PoseAdapter``.
+
+    It runs after weights are loaded, so a resumed run prepares the same
+    codes and features as the first one.
+    """
+
+    priority = 'VERY_HIGH'
+
+    def before_train(self, runner) -> None:
+        model = runner.model
+        model = model.module if is_model_wrapper(model) else model
+        model.prepare(runner.train_dataloader.dataset)

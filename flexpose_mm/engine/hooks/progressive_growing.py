@@ -1,0 +1,71 @@
+"""Grow the networks with the images shown (Karras et al. 2018)."""
+from collections import defaultdict
+from typing import Dict
+
+from mmengine.dist import get_world_size
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmpose.registry import HOOKS
+
+from ...errors import UserError
+from ...models.gans.growing import growing_state
+
+
+@HOOKS.register_module()
+class ProgressiveGrowingHook(Hook):
+    """Sets ``curr_scale`` and ``transition_weight`` of a ``SkeletonGAN``.
+
+    Args:
+        nkimgs_per_scale (dict[int, float]): Thousands of images for each
+            scale in px, fade-in included, from 8 px up to the full size.
+        transition_kimgs (float): Thousands of images of a fade-in.
+        reset_optim_for_new_scale (bool): Forget Adam's moments at a new
+            scale, as StyleGAN does.
+    """
+
+    priority = 'VERY_HIGH'
+
+    def __init__(self,
+                 nkimgs_per_scale: Dict[int, float],
+                 transition_kimgs: float = 600,
+                 reset_optim_for_new_scale: bool = True):
+        self.images = {
+            int(k): int(1000 * v)
+            for k, v in nkimgs_per_scale.items()
+        }
+        bad = [s for s in self.images if s < 8 or s & (s - 1)]
+        if bad or not self.images:
+            raise UserError('ProgressiveGrowingHook', 'nkimgs_per_scale',
+                            nkimgs_per_scale,
+                            'scales are powers of two from 8 px on')
+        self.transition = int(1000 * transition_kimgs)
+        self.reset = reset_optim_for_new_scale
+        self.scale = None
+
+    def before_train(self, runner) -> None:
+        model = self.model_of(runner)
+        if max(self.images) != model.data_preprocessor.size:
+            raise UserError(
+                'ProgressiveGrowingHook', 'nkimgs_per_scale', self.images,
+                f'the last scale must be {model.data_preprocessor.size} px, '
+                'the size of the images')
+
+    @staticmethod
+    def model_of(runner):
+        model = runner.model
+        return model.module if is_model_wrapper(model) else model
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
+        model = self.model_of(runner)
+        batch = runner.train_dataloader.batch_size * get_world_size()
+        shown = int(model.iteration) * batch
+        scale, weight = growing_state(shown, self.images, self.transition)
+        if self.scale not in (None, scale):
+            runner.logger.info(f'growing: {self.scale} -> {scale} px')
+            if self.reset:
+                for wrapper in runner.optim_wrapper.values():
+                    wrapper.optimizer.state = defaultdict(dict)
+        self.scale = scale
+        model.curr_scale, model.transition_weight = scale, weight
+        runner.message_hub.update_scalar('train/scale', scale)
+        runner.message_hub.update_scalar('train/fade_in', weight)

@@ -1,0 +1,3 @@
+from .multi_optimizer import MultiOptimWrapperConstructor
+
+__all__ = ['MultiOptimWrapperConstructor']

@@ -1,0 +1,4 @@
+from .base import PoseAdapter
+from .tau import FlexPose
+
+__all__ = ['FlexPose', 'PoseAdapter']

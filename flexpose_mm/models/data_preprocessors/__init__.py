@@ -1,0 +1,3 @@
+from .skeleton import SkeletonPreprocessor
+
+__all__ = ['SkeletonPreprocessor']

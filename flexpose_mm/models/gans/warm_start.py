@@ -1,0 +1,186 @@
+"""A source prior without a long adversarial game.
+
+From scratch a StyleGAN needs millions of images, which a laptop does not
+draw in a day. A pose flow (``pose_flow.py``) learns the source poses in
+keypoint space in minutes; two supervised phases then reach a usable prior in
+an hour, and adversarial training (``SkeletonGAN``) may go on from there:
+
+1. ``mapping``: f learns to hold the flow's pose, readable by a linear map;
+2. ``synthesis``: the generator learns alpha(flow(z)) for each z, growing.
+
+Not in the paper, which trains "as in StyleGAN, until convergence".
+"""
+from typing import Dict, Tuple
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from mmengine.model import ExponentialMovingAverage
+from mmengine.optim import OptimWrapperDict
+from mmpose.registry import MODELS
+from torch import Tensor
+
+from flexpose_mm.errors import UserError
+from flexpose_mm.models.base import PoseGenerationModel
+from .growing import growing_state
+from flexpose_mm.models.seeding import local_normal
+from .skeleton_gan import unwrap
+
+
+def pyramid_loss(fake: Tensor, real: Tensor, levels: int = 3) -> Tensor:
+    """Mean squared error summed over an image pyramid.
+
+    Thin limbs that do not overlap give no gradient on pixels; coarse levels
+    pull them together.
+
+    Args:
+        fake (Tensor): (N, 3, S, S).
+        real (Tensor): (N, 3, S, S).
+    """
+    loss = F.mse_loss(fake, real)
+    for _ in range(levels - 1):
+        fake, real = F.avg_pool2d(fake, 2), F.avg_pool2d(real, 2)
+        loss = loss + F.mse_loss(fake, real)
+    return loss
+
+
+@MODELS.register_module()
+class PriorWarmStart(PoseGenerationModel):
+    """Trains a generator by distilling a pose flow.
+
+    Its checkpoint has the keys of ``SkeletonGAN``: ``load_from`` it there to
+    go on adversarially, or name it as an adapter's source prior. Codes
+    depend on (seed, iteration) only; the dataloader gives the beat.
+
+    Args:
+        generator (dict): Config of ``StyleGANv1Generator``.
+        teacher (dict): Config of a trained ``PoseFlow``.
+        data_preprocessor (dict): Config of ``SkeletonPreprocessor``.
+        mapping_iters (int): Iterations of phase 1.
+        images_per_scale (dict[int, int]): Images of phase 2 by scale.
+        batch_size (int): Codes per iteration on this process.
+        mix_prob (float): Probability that finer layers see another code
+            while the pose stays: geometry is kept in the coarse layers.
+        mix_from (int): First layer (1-based) that may see it.
+        ema_momentum (float): 1 - decay of the averaged generator.
+        **kwargs: See ``PoseGenerationModel``.
+    """
+
+    def __init__(self,
+                 generator: dict,
+                 teacher: dict,
+                 data_preprocessor: dict,
+                 mapping_iters: int,
+                 images_per_scale: Dict[int, int],
+                 batch_size: int = 32,
+                 mix_prob: float = 0.5,
+                 mix_from: int = 5,
+                 ema_momentum: float = 0.01,
+                 **kwargs):
+        super().__init__(data_preprocessor, **kwargs)
+        self.generator = MODELS.build(generator)
+        self.teacher = MODELS.build(teacher).requires_grad_(False)
+        width, dim = self.generator.style_channels, self.teacher.dim
+        if width < dim:
+            raise UserError('PriorWarmStart', 'style_channels', width,
+                            f'the flow reads {dim} numbers from z; give at '
+                            'least that many channels')
+        self.readout = nn.Linear(width, dim)
+        self.generator_ema = ExponentialMovingAverage(
+            self.generator, momentum=ema_momentum, update_buffers=True)
+        self.generator_ema.requires_grad_(False)
+        self.mapping_iters, self.batch_size = mapping_iters, batch_size
+        self.images_per_scale = {
+            int(k): v
+            for k, v in images_per_scale.items()
+        }
+        self.mix_prob, self.mix_from = mix_prob, mix_from
+        self.to_memory_format()
+
+    @property
+    def sampling_generator(self) -> nn.Module:
+        return self.generator_ema.module
+
+    def train_step(self, data: dict,
+                   optim_wrapper: OptimWrapperDict) -> Dict[str, Tensor]:
+        """One iteration of the current phase."""
+        phase = 'mapping' if self.iteration < self.mapping_iters \
+            else 'synthesis'
+        loss = getattr(self, f'{phase}_loss')()
+        optim_wrapper[phase].update_params(loss)
+        self.generator_ema.update_parameters(unwrap(self.generator))
+        self.iteration += 1
+        return {f'loss_{phase}': loss.detach()}
+
+    def mapping_loss(self) -> Tensor:
+        """Linear readability of the flow's pose in w = f(z)."""
+        z, poses = self.pairs(4 * self.batch_size)
+        w = unwrap(self.generator).style_mapping(z)
+        return self.read_loss(w, poses)
+
+    def synthesis_loss(self) -> Tensor:
+        """Pyramid loss between G(z) and alpha(flow(z)), growing."""
+        z, poses = self.pairs(self.batch_size)
+        net = unwrap(self.generator)
+        scale, weight = self.growth()
+        real = self.data_preprocessor.render(poses)
+        if scale != real.shape[-1]:
+            real = F.interpolate(real, size=scale, mode='area')
+        w = net.style_mapping(z)
+        noises = [
+            self.normals(len(z), buffer.shape[1:], 10 + i)
+            for i, buffer in enumerate(net.buffered_noise())
+        ]
+        with self.precision():
+            fake = net(
+                self.mix(w, 2 * scale.bit_length() - 4),
+                input_is_latent=True,
+                injected_noise=noises,
+                curr_scale=scale,
+                transition_weight=weight)
+        return pyramid_loss(fake.float(), real) + 0.1 * self.read_loss(
+            w, poses)
+
+    # -- parts ------------------------------------------------------------
+    def normals(self, n: int, shape, part: int) -> Tensor:
+        """Seeded normals (n, *shape) of this iteration."""
+        return local_normal(
+            n, shape, self.seed, int(self.iteration), part,
+            device=self.iteration.device)
+
+    def pairs(self, n: int) -> Tuple[Tensor, Tensor]:
+        """n codes and the teacher's canvas poses (n, K, 2) for them.
+
+        The teacher sees what f sees of z: the pixel-normalised code, of
+        which it reads the first 2K numbers.
+        """
+        net = unwrap(self.generator)
+        z = self.normals(n, (net.style_channels, ), 2)
+        noise = net.style_mapping[0](z)[:, :self.teacher.dim]
+        return z, self.teacher.poses(noise)
+
+    def read_loss(self, w: Tensor, poses: Tensor) -> Tensor:
+        """Squared error of the linear read-out, in the teacher's unit."""
+        return F.mse_loss(
+            self.readout(w), poses.flatten(1) / self.teacher.pose_scale)
+
+    def growth(self) -> Tuple[int, float]:
+        """Scale and fade-in weight of phase 2."""
+        shown = (int(self.iteration) - self.mapping_iters) * self.batch_size
+        return growing_state(shown, self.images_per_scale,
+                             min(self.images_per_scale.values()) // 4)
+
+    def mix(self, w: Tensor, layers: int) -> Tensor:
+        """w for each layer; finer ones of some images hold another code."""
+        total = unwrap(self.generator).num_latents
+        latent = w[:, None].repeat(1, total, 1)
+        if layers < self.mix_from:
+            return latent
+        rng = torch.Generator().manual_seed(int(self.iteration))
+        n = len(w)
+        first = torch.randint(
+            self.mix_from, layers + 1, (n, 1), generator=rng)
+        first[torch.rand(n, 1, generator=rng) >= self.mix_prob] = total + 1
+        swap = torch.arange(1, total + 1)[None] >= first
+        other = w.detach().roll(1, 0)[:, None]
+        return torch.where(swap[..., None].to(w.device), other, latent)
