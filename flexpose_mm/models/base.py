@@ -95,8 +95,16 @@ class PoseGenerationModel(BaseModel):
         check_meta(decode_meta(state), self.canvas, 'checkpoint')
 
     # -- sampling ---------------------------------------------------------------
-    def pose_sampler(self, **kwargs) -> nn.Module:
-        """PoseSampler: Draws any number of poses from this model."""
+    def pose_sampler(self,
+                     generator: Optional[nn.Module] = None,
+                     **kwargs) -> nn.Module:
+        """PoseSampler: Draws any number of poses from this model.
+
+        Args:
+            generator (nn.Module, optional): Another generator of the same
+                canvas, such as the one before adaptation.
+            **kwargs: Further arguments of ``PoseSampler``.
+        """
         if self.regressor is None:
             raise UserError(
                 type(self).__name__, 'regressor', None,
@@ -105,7 +113,7 @@ class PoseGenerationModel(BaseModel):
         return MODELS.build(
             dict(
                 type='PoseSampler',
-                generator=self.sampling_generator,
+                generator=generator or self.sampling_generator,
                 regressor=self.regressor,
                 skeleton=self.data_preprocessor.skeleton,
                 size=self.data_preprocessor.size,

@@ -1,22 +1,10 @@
 # One training configuration for FlexPose and its rivals: what differs between
 # methods is `model.type` and its own fields.
-_base_ = ['../runtime.py', './stylegan_64_small.py']
+_base_ = ['../runtime.py', './stylegan_64_small.py', './beta_64.py']
 max_iters = 1000
-regressor = dict(
-    type='SkeletonRegressor',
-    size=_base_.size,
-    dtype='bfloat16',
-    backbone=dict(type='SkeletonEncoder', widths=(16, 32, 64)),
-    head=dict(
-        type='SkeletonHeatmapHead',
-        in_channels=64,
-        num_joints=15,
-        loss=dict(type='MSELoss')))
-generator = _base_.generator
 model = dict(
     type='FlexPose',
-    generator=generator,
-    regressor=regressor,
+    generator=_base_.generator,
     data_preprocessor=_base_.data_preprocessor,
     tau_layers=(3, ),
     pairing='mix',

@@ -86,6 +86,10 @@ class PoseAdapter(PoseGenerationModel):
         """Switch ``requires_grad`` on where the method learns."""
         raise NotImplementedError
 
+    def source_generator(self) -> nn.Module:
+        """nn.Module: g_s, for comparing before and after."""
+        raise NotImplementedError
+
     def regularisation(self) -> Dict[str, Tensor]:
         """Further loss terms by name; each name contains ``loss``."""
         return {}
@@ -214,3 +218,11 @@ class PoseAdapter(PoseGenerationModel):
         if mode == 'loss':
             return self.losses(data_samples)
         return super().forward(inputs, data_samples, mode)
+
+    def preview(self, n: int) -> Dict[str, Tensor]:
+        """Images of the same codes before and after."""
+        z = self.codes(range(n))
+        return dict(
+            source=self.draw(
+                z, self.source_generator(), randomize_noise=False),
+            adapted=self.draw(z, randomize_noise=False))

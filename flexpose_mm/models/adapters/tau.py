@@ -1,9 +1,9 @@
 """FlexPose: transfer by tau alone (sec. 3.3, eq. 4 to 7)."""
-from typing import Dict, Sequence, Union
+import copy
+from typing import Sequence, Union
 
-import torch
 from mmpose.registry import MODELS
-from torch import Tensor, nn
+from torch import nn
 
 from flexpose_mm.models.generators.style_transfer_map import StyleTransferMap
 from .base import PoseAdapter
@@ -36,17 +36,8 @@ class FlexPose(PoseAdapter):
     def build_trainable(self) -> None:
         self.generator.tau.requires_grad_(True)
 
-    @torch.no_grad()
-    def draw_source(self, z: Tensor, **kwargs) -> Tensor:
-        """Images of g_s: the same generator with tau taken away."""
-        tau, self.generator.tau = self.generator.tau, StyleTransferMap({})
-        try:
-            return self.draw(z, **kwargs)
-        finally:
-            self.generator.tau = tau
-
-    def preview(self, n: int) -> Dict[str, Tensor]:
-        z = self.codes(range(n))
-        return dict(
-            source=self.draw_source(z, randomize_noise=False),
-            adapted=self.draw(z, randomize_noise=False))
+    def source_generator(self) -> nn.Module:
+        """nn.Module: g_s, a copy with tau taken away."""
+        source = copy.deepcopy(self.generator)
+        source.tau = StyleTransferMap({})
+        return source

@@ -1,0 +1,36 @@
+# The demo: 12 poses of a new camera adapt the shipped prior. No download.
+_base_ = ['../_base_/models/adapter.py']
+assets = 'demo/assets/'
+beta = dict(
+    type='SkeletonRegressor',
+    checkpoint=assets + 'beta_synthetic_64.pth',
+    **_base_.beta)
+target = dict(type='SyntheticPoseDataset', domain='target')
+shots = dict(
+    type='FewShotDataset',
+    n_per_class=2,
+    seed=0,
+    dataset=dict(target, size=5000, split='train'))
+model = dict(
+    generator=dict(checkpoint=assets + 'prior_synthetic_64.pth'),
+    regressor=beta,
+    gamma=dict(type='RegressorFeatures', regressor=beta))
+train_dataloader = dict(
+    batch_size=64,
+    num_workers=0,
+    sampler=dict(type='InfiniteSampler', shuffle=True),
+    dataset=dict(
+        type='PoseMixupDataset',
+        dataset=shots,
+        size=1000,
+        pipeline=[dict(type='PackPose')]))
+val_evaluator = dict(
+    type='PoseDistributionMetric',
+    reference=dict(target, size=5000, split='test'),
+    controls=dict(
+        T=shots,
+        T_star=train_dataloader['dataset'],
+        source=dict(type='SyntheticPoseDataset', domain='source', size=5000),
+        held_back=dict(target, size=5000, split='val')),
+    coverage_samples=2000)
+test_evaluator = val_evaluator
