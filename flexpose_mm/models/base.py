@@ -36,6 +36,8 @@ class PoseGenerationModel(BaseModel):
                  autocast: Optional[str] = None,
                  channels_last: bool = False,
                  init_cfg: Optional[dict] = None):
+        if isinstance(data_preprocessor, dict):  # needs no default scope
+            data_preprocessor = MODELS.build(data_preprocessor)
         super().__init__(data_preprocessor, init_cfg)
         where = type(self).__name__
         if not isinstance(seed, int) or seed < 0:

@@ -49,6 +49,13 @@ class ProgressiveGrowingHook(Hook):
                 'ProgressiveGrowingHook', 'nkimgs_per_scale', self.images,
                 f'the last scale must be {model.data_preprocessor.size} px, '
                 'the size of the images')
+        if model.iteration > 0:  # resumed, perhaps right at a new scale
+            self.scale = self.state(runner, int(model.iteration) - 1)[0]
+
+    def state(self, runner, iteration: int):
+        """Scale and fade-in weight of an iteration."""
+        batch = runner.train_dataloader.batch_size * get_world_size()
+        return growing_state(iteration * batch, self.images, self.transition)
 
     @staticmethod
     def model_of(runner):
@@ -57,9 +64,7 @@ class ProgressiveGrowingHook(Hook):
 
     def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
         model = self.model_of(runner)
-        batch = runner.train_dataloader.batch_size * get_world_size()
-        shown = int(model.iteration) * batch
-        scale, weight = growing_state(shown, self.images, self.transition)
+        scale, weight = self.state(runner, int(model.iteration))
         if self.scale not in (None, scale):
             runner.logger.info(f'growing: {self.scale} -> {scale} px')
             if self.reset:

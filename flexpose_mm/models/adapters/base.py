@@ -207,16 +207,17 @@ class PoseAdapter(PoseGenerationModel):
     def train_step(self, data: dict, optim_wrapper) -> Dict[str, Tensor]:
         """One step on a batch of T*."""
         with optim_wrapper.optim_context(self):
-            losses = self.losses(data['data_samples'])
+            losses = self(None, data['data_samples'], mode='loss')
         loss, log = self.parse_losses(losses)
         optim_wrapper.update_params(loss)
-        self.iteration += 1
         return log
 
     def forward(self, inputs, data_samples=None, mode: str = 'tensor'):
         """As the base; ``loss`` is what a distributed wrapper calls."""
         if mode == 'loss':
-            return self.losses(data_samples)
+            losses = self.losses(data_samples)
+            self.iteration += 1  # here, since a wrapper passes train_step by
+            return losses
         return super().forward(inputs, data_samples, mode)
 
     def preview(self, n: int) -> Dict[str, Tensor]:

@@ -2,6 +2,7 @@
 from typing import Sequence
 
 import torch
+from mmengine.dist import all_reduce
 from torch import Tensor
 
 
@@ -10,7 +11,8 @@ def perceptual_loss(fake: Sequence[Tensor], real: Sequence[Tensor]) -> Tensor:
 
     The paper's sum over elements differs by a factor only, which Adam
     ignores; dividing by the target's mean square keeps one layer from
-    drowning the others (fact sheet, section 5).
+    drowning the others (fact sheet, section 5). The mean square is that of
+    the batches of all processes, so n of them equal one of n times the batch.
 
     Args:
         fake (Sequence[Tensor]): Gamma(g_t(z)) for each layer, (N, C, H, W).
@@ -19,8 +21,11 @@ def perceptual_loss(fake: Sequence[Tensor], real: Sequence[Tensor]) -> Tensor:
     Returns:
         Tensor: Scalar float32, mean over layers.
     """
-    terms = []
+    errors, energies = [], []
     for x, y in zip(fake, real):
         x, y = x.float(), y.float()
-        terms.append((x - y).square().mean() / (y.square().mean() + 1e-8))
-    return torch.stack(terms).mean()
+        errors.append((x - y).square().mean())
+        energies.append(y.square().mean())
+    energy = torch.stack(energies).detach()
+    all_reduce(energy, 'mean')
+    return (torch.stack(errors) / (energy + 1e-8)).mean()
