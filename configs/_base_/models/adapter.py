@@ -6,7 +6,6 @@ model = dict(
     type='FlexPose',
     generator=_base_.generator,
     data_preprocessor=_base_.data_preprocessor,
-    tau_layers=(3, ),
     pairing='mix',
     anchor_codes='nearest_centered',
     seed=0,
