@@ -3,6 +3,7 @@ from typing import Dict, List, Optional, Sequence, Union
 
 import torch
 from mmengine.model import BaseModel
+from mmengine.optim import OptimWrapperDict
 from mmengine.structures import InstanceData
 from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
@@ -48,6 +49,9 @@ class PoseGenerationModel(BaseModel):
         self.seed, self.autocast = seed, autocast
         self.channels_last = channels_last
         self.regressor = self.build_regressor(regressor)
+        if self.regressor is not None:
+            self.check_canvas('regressor', self.regressor, 'size')
+            self.check_canvas('regressor', self.regressor, 'num_joints')
         self.register_buffer('iteration', torch.zeros((), dtype=torch.long))
         self.notes = {}
 
@@ -58,6 +62,41 @@ class PoseGenerationModel(BaseModel):
         if regressor is not None:
             regressor.requires_grad_(False).eval()
         return regressor
+
+    def check_canvas(self, name: str, part: nn.Module, field: str) -> None:
+        """Refuse a part made for images of another size or skeleton.
+
+        Raises:
+            UserError: Naming the part and its field.
+        """
+        canvas = self.data_preprocessor
+        own = canvas.skeleton.num_joints if field == 'num_joints' \
+            else canvas.size
+        value = getattr(part, field, own)
+        if value != own:
+            raise UserError(
+                type(self).__name__, f'{name}.{field}', value,
+                f'data_preprocessor has {own} ({canvas.skeleton.name}, '
+                f'{canvas.size} px); make them equal')
+
+    def check_optimisers(self, optim_wrapper, *names: str) -> None:
+        """Refuse other optimisers than a training step uses.
+
+        Args:
+            optim_wrapper (OptimWrapper | OptimWrapperDict): From the runner.
+            *names (str): One for each network; none: a single one.
+
+        Raises:
+            UserError: Naming those that are there.
+        """
+        several = isinstance(optim_wrapper, OptimWrapperDict)
+        given = sorted(optim_wrapper.keys()) if several else None
+        if several != bool(names) or several and set(names) - set(given):
+            how = "constructor='MultiOptimWrapperConstructor' and an entry " \
+                f"for each of {list(names)}" if names else \
+                'one optimizer= and no constructor'
+            raise UserError(type(self).__name__, 'optim_wrapper', given,
+                            f'give it {how}')
 
     # -- to be given by the subclass ---------------------------------------
     @property

@@ -11,6 +11,12 @@ from ..datasets.pose_array import SHARED_META, PoseArrayDataset
 from ..transforms.normalize_pose import check_poses
 
 
+def check_seed(where: str, seed: int) -> None:
+    """Refuse what NumPy takes for no seed."""
+    if not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise UserError(where, 'seed', seed, 'give a whole number >= 0')
+
+
 def draw_shots(classes: Optional[np.ndarray], usable: np.ndarray,
                n_per_class: int, seed: int) -> np.ndarray:
     """Draw n poses of each class without replacement.
@@ -30,6 +36,7 @@ def draw_shots(classes: Optional[np.ndarray], usable: np.ndarray,
     if not isinstance(n_per_class, (int, np.integer)) or n_per_class < 1:
         raise UserError('FewShotDataset', 'n_per_class', n_per_class,
                         'give a whole number of at least 1')
+    check_seed('FewShotDataset', seed)
     rng = np.random.default_rng(seed)
     if classes is None:
         classes = np.full(len(usable), 'the dataset')

@@ -8,7 +8,7 @@ from ...errors import UserError
 from ..datasets.collect import collect_poses
 from ..datasets.pose_array import PoseArrayDataset
 from ..transforms.normalize_pose import normalize_poses
-from .few_shot import build_source
+from .few_shot import build_source, check_seed
 
 
 def draw_pairs(num_shots: int, size: int,
@@ -88,6 +88,7 @@ class PoseMixupDataset(PoseArrayDataset):
         if not isinstance(size, (int, np.integer)) or size < 1:
             raise UserError('PoseMixupDataset', 'size', size,
                             'give a whole number of at least 1')
+        check_seed('PoseMixupDataset', seed)
         self.dataset, skeleton = build_source(dataset, skeleton, mapping)
         self.size, self.seed, self.mapping = size, seed, mapping
         self.include_shots, self.padding = include_shots, padding

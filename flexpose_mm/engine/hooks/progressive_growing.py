@@ -38,6 +38,12 @@ class ProgressiveGrowingHook(Hook):
             raise UserError('ProgressiveGrowingHook', 'nkimgs_per_scale',
                             nkimgs_per_scale,
                             'scales are powers of two from 8 px on')
+        for name, value in (('nkimgs_per_scale', nkimgs_per_scale),
+                            ('transition_kimgs', transition_kimgs)):
+            numbers = value.values() if isinstance(value, dict) else [value]
+            if min(numbers) < 0:
+                raise UserError('ProgressiveGrowingHook', name, value,
+                                'give thousands of images, none below 0')
         self.transition = int(1000 * transition_kimgs)
         self.reset = reset_optim_for_new_scale
         self.scale = None

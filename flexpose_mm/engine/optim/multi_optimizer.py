@@ -53,7 +53,9 @@ class MultiOptimWrapperConstructor:
         for part in path.split('.'):
             model = model.module if is_model_wrapper(model) else model
             if not hasattr(model, part):
-                raise UserError('optim_wrapper', 'modules', path,
-                                f'{type(model).__name__} has no {part!r}')
+                raise UserError(
+                    'optim_wrapper', 'modules', path,
+                    f'{type(model).__name__} has no {part!r}; name one of '
+                    'its submodules')
             model = getattr(model, part)
         return model

@@ -66,6 +66,7 @@ class PoseAdapter(PoseGenerationModel):
         generator = dict(generator)
         checkpoint = generator.pop('checkpoint', None)
         self.generator = self.build_generator(generator)
+        self.check_canvas('generator', self.generator, 'out_size')
         if checkpoint is not None:
             load_generator(self.generator, checkpoint,
                            self.data_preprocessor.meta)
@@ -123,6 +124,9 @@ class PoseAdapter(PoseGenerationModel):
             raise UserError(where, 'pairing', 'mix',
                             'it needs a PoseMixupDataset; use it, or '
                             "pairing='fixed'")
+        if hasattr(dataset, 'skeleton'):
+            dataset.skeleton.check_same(self.data_preprocessor.skeleton,
+                                        type(dataset).__name__)
         device = self.iteration.device
         poses = torch.as_tensor(dataset.poses, device=device)
         visible = torch.as_tensor(dataset.visible, device=device)
@@ -152,6 +156,11 @@ class PoseAdapter(PoseGenerationModel):
         if self.anchor_codes == 'random':
             return seeded_normal((len(poses), width), self.seed,
                                  1).to(poses.device)
+        if self.anchor_codes == 'ot' and self.pool_size < len(poses):
+            raise UserError(
+                type(self).__name__, 'pool_size', self.pool_size,
+                f'each of {len(poses)} poses gets a code of its own; give at '
+                'least that many')
         pool = seeded_normal((self.pool_size, width), self.seed, 2)
         pool = pool.to(poses.device)
         read = [
@@ -206,6 +215,7 @@ class PoseAdapter(PoseGenerationModel):
 
     def train_step(self, data: dict, optim_wrapper) -> Dict[str, Tensor]:
         """One step on a batch of T*."""
+        self.check_optimisers(optim_wrapper)
         with optim_wrapper.optim_context(self):
             losses = self(None, data['data_samples'], mode='loss')
         loss, log = self.parse_losses(losses)

@@ -6,7 +6,7 @@ from mmengine.model import BaseDataPreprocessor
 from mmpose.registry import MODELS
 from torch import Tensor
 
-from flexpose_mm.rendering import render_skeletons
+from flexpose_mm.rendering import check_style, render_skeletons
 from flexpose_mm.skeletons import get_skeleton
 
 
@@ -40,6 +40,7 @@ class SkeletonPreprocessor(BaseDataPreprocessor):
         self.size, self.skeleton = size, get_skeleton(skeleton)
         self.style = dict(
             line_width=line_width, joint_radius=joint_radius, colors=colors)
+        check_style(self.skeleton, size, **self.style)
 
     def render(self,
                keypoints: Tensor,

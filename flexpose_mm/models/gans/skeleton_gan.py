@@ -48,6 +48,8 @@ class SkeletonGAN(PoseGenerationModel):
         super().__init__(data_preprocessor, **kwargs)
         self.generator = MODELS.build(generator)
         self.discriminator = MODELS.build(discriminator)
+        self.check_canvas('generator', self.generator, 'out_size')
+        self.check_canvas('discriminator', self.discriminator, 'in_size')
         self.generator_ema = ExponentialMovingAverage(
             self.generator, momentum=ema_momentum, update_buffers=True)
         self.generator_ema.requires_grad_(False)
@@ -119,6 +121,7 @@ class SkeletonGAN(PoseGenerationModel):
         Returns:
             dict[str, Tensor]: Detached losses for the log.
         """
+        self.check_optimisers(optim_wrapper, 'generator', 'discriminator')
         images = self.data_preprocessor(data, True)['inputs']
         real = self.real_images(images)
         log = self.step_discriminator(real, optim_wrapper['discriminator'])

@@ -79,6 +79,7 @@ class PriorWarmStart(PoseGenerationModel):
                  **kwargs):
         super().__init__(data_preprocessor, **kwargs)
         self.generator = MODELS.build(generator)
+        self.check_canvas('generator', self.generator, 'out_size')
         self.teacher = MODELS.build(teacher).requires_grad_(False)
         width, dim = self.generator.style_channels, self.teacher.dim
         if width < dim:
@@ -104,6 +105,7 @@ class PriorWarmStart(PoseGenerationModel):
     def train_step(self, data: dict,
                    optim_wrapper: OptimWrapperDict) -> Dict[str, Tensor]:
         """One iteration of the current phase."""
+        self.check_optimisers(optim_wrapper, 'mapping', 'synthesis')
         phase = 'mapping' if self.iteration < self.mapping_iters \
             else 'synthesis'
         loss = getattr(self, f'{phase}_loss')()

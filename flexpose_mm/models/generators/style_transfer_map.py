@@ -20,7 +20,7 @@ def resolve_layers(layers: Union[str, Sequence[int]], num_layers: int,
     Returns:
         tuple[int]: Sorted layer numbers.
     """
-    if isinstance(layers, str):
+    if isinstance(layers, (str, int)):
         if layers != 'all':
             raise UserError(where, 'tau_layers', layers,
                             "give layer numbers such as (3,), or 'all'")
