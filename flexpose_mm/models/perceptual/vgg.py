@@ -8,6 +8,7 @@ import torchvision
 from mmengine.model import BaseModule
 from mmpose.registry import MODELS
 from torch import Tensor
+from torchvision.models import vgg
 
 from flexpose_mm.checkpoints import read_checkpoint
 from flexpose_mm.errors import UserError
@@ -45,7 +46,7 @@ class VGGFeatures(BaseModule):
             raise UserError('VGGFeatures', 'layers', list(layers),
                             f'choose from {list(LAYERS)}')
         self.taps = sorted(LAYERS[name] for name in layers)
-        net = self.load(weights, seed).features[:self.taps[-1] + 1]
+        net = self.load(weights, seed)[:self.taps[-1] + 1]
         for module in net:
             if isinstance(module, nn.ReLU):
                 module.inplace = False
@@ -62,12 +63,9 @@ class VGGFeatures(BaseModule):
 
     @staticmethod
     def load(weights: str, seed: int) -> nn.Module:
-        """torchvision's VGG-16 with the asked weights, never others."""
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            net = torchvision.models.vgg16(weights=None)
+        """VGG-16's features with the asked weights, never others."""
         if weights == 'random':
-            return net
+            return VGGFeatures.build(seed)
         if weights == 'imagenet':
             url = torchvision.models.VGG16_Weights.IMAGENET1K_V1.url
             try:
@@ -84,21 +82,30 @@ class VGGFeatures(BaseModule):
                     'needs no download') from None
         else:
             state = read_checkpoint(weights)['state_dict']
+        net = VGGFeatures.build(seed)
         try:
             net.load_state_dict({
-                **net.state_dict(),
-                **{k: v for k, v in state.items()
-                   if k.startswith('features.')}
+                k[len('features.'):]: v
+                for k, v in state.items() if k.startswith('features.')
             })
-            complete = {
-                k for k in net.state_dict() if k.startswith('features.')
-            } <= set(state)
         except RuntimeError:
-            complete = False
-        if not complete:
-            raise UserError('VGGFeatures', 'weights', weights,
-                            'this is no state dict of '
-                            'torchvision.models.vgg16')
+            raise UserError(
+                'VGGFeatures', 'weights', weights,
+                'this is no state dict of torchvision.models.vgg16; give '
+                "the path of one, or 'imagenet'") from None
+        return net
+
+    @staticmethod
+    def build(seed: int) -> nn.Module:
+        """The layers before the classifier, He initialisation."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            net = vgg.make_layers(vgg.cfgs['D'], batch_norm=False)
+            for module in net:
+                if isinstance(module, nn.Conv2d):
+                    nn.init.kaiming_normal_(
+                        module.weight, mode='fan_out', nonlinearity='relu')
+                    nn.init.zeros_(module.bias)
         return net
 
     def train(self, mode: bool = True):
