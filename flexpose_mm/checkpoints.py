@@ -2,6 +2,7 @@
 import json
 import os
 import pickle
+import zipfile
 from typing import Dict, Optional
 
 import torch
@@ -15,40 +16,47 @@ GENERATOR_PREFIXES = ('generator_ema.module.', 'generator_ema.', 'generator.',
                       '')
 
 
-def read_checkpoint(path: str) -> dict:
-    """Load a file with ``weights_only=True`` onto the CPU.
+def read_checkpoint(path: str, field: str = 'checkpoint') -> dict:
+    """Open a checkpoint without running code from it, and check it is whole.
 
     Args:
         path (str): A ``.pth`` file.
+        field (str): Name of the option, for the message.
 
     Returns:
-        dict: The checkpoint; a bare state dict comes as
+        dict: The checkpoint on the CPU; a bare state dict comes as
         ``dict(state_dict=...)``.
 
     Raises:
-        UserError: If it is missing, truncated, or holds more than weights.
+        UserError: If the file is missing, truncated, no checkpoint, or
+            holds anything but weights and MMEngine's own records.
     """
     if not os.path.isfile(path):
-        raise UserError('checkpoint', 'path', str(path),
-                        'there is no such file; train it first or mend the '
-                        'path in the config')
+        raise UserError(
+            'checkpoint', field, str(path),
+            'no such file; train it first, or mend the path')
     try:
-        ckpt = torch.load(path, map_location='cpu', weights_only=True)
-    except pickle.UnpicklingError:
+        found = torch.load(
+            path,
+            map_location='cpu',
+            weights_only=True,
+            mmap=zipfile.is_zipfile(path))
+    except pickle.UnpicklingError as error:
+        text = str(error)
+        name = text.split('GLOBAL ')[-1].split()[0] \
+            if 'GLOBAL ' in text else 'unreadable data'
         raise UserError(
-            'checkpoint', 'path', str(path),
-            'it holds objects other than weights, which could run code, or '
-            'is damaged; use a file written by this project or a plain state '
-            'dict') from None
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as e:
-        raise UserError(
-            'checkpoint', 'path', str(path),
-            f'it is truncated or no PyTorch file ({str(e).splitlines()[0]}); '
-            'copy or train it again') from None
-    if not isinstance(ckpt, dict):
-        raise UserError('checkpoint', 'path', str(path),
-                        'it holds no state dict')
-    return ckpt if 'state_dict' in ckpt else dict(state_dict=ckpt)
+            path, 'content', name, 'refused: not plain weights (it is damaged '
+            'or would run code); use a checkpoint you trained') from error
+    except Exception as error:  # stray bytes lead the unpickler anywhere
+        raise UserError(path, field, os.path.getsize(path),
+                        'bytes are not a whole checkpoint; it is truncated '
+                        'or damaged, use an earlier one') from error
+    if not isinstance(found, dict):
+        raise UserError(path, 'content',
+                        type(found).__name__,
+                        'no checkpoint: expected a dict with state_dict')
+    return found if 'state_dict' in found else dict(state_dict=found)
 
 
 def encode_meta(meta: dict) -> Tensor:
@@ -99,7 +107,8 @@ def generator_state(ckpt: dict, path: str) -> Dict[str, Tensor]:
                                         'tau') or k.startswith('injected_')
             }
     raise UserError('checkpoint', 'path', str(path),
-                    'it holds no StyleGAN v1 generator')
+                    'it holds no StyleGAN v1 generator; give a checkpoint '
+                    'of SkeletonGAN, PriorWarmStart or an adapter')
 
 
 def load_generator(generator: nn.Module, path: str,

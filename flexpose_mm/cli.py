@@ -15,6 +15,7 @@ from typing import Callable, Optional
 from mmengine.config import Config
 from mmengine.runner import Runner
 
+from .checkpoints import check_meta, decode_meta, read_checkpoint
 from .errors import UserError
 
 USER_ERROR_CODE = 2
@@ -70,12 +71,13 @@ def explain(error: BaseException) -> Optional[str]:
     if isinstance(error, OSError) and error.errno in _DISK:
         return f'{error.filename or "writing"}: {_DISK[error.errno]}'
     if isinstance(error, FileNotFoundError):
-        return f'file not found: {error.filename or text}'
+        return f'file not found: {error.filename or text}; correct the path'
     if isinstance(error, KeyError) and 'registry. Please check' in text:
         return text.strip('\'"').split(' Please check')[0] + \
             ' Correct the name, or add its module to custom_imports.'
     if _while_building(error):
-        return f'the config cannot be built: {type(error).__name__}: {text}'
+        return (f'the config cannot be built: {type(error).__name__}: {text}; '
+                'correct this field in the config or by --cfg-options')
     return None
 
 
@@ -128,7 +130,16 @@ def load_config(path: str, options: Optional[dict] = None) -> Config:
         raise
     except Exception as error:  # a config is code: anything may come
         raise UserError(path, 'config', type(error).__name__,
-                        _one_line(error)) from error
+                        f'{_one_line(error)}; correct the config') from error
+    return merge_options(cfg, options)
+
+
+def merge_options(cfg: Config, options: Optional[dict]) -> Config:
+    """Put the command line's changes into a config, in place.
+
+    Raises:
+        UserError: They do not fit its structure.
+    """
     try:
         cfg.merge_from_dict(options or {})
     except (KeyError, TypeError) as error:
@@ -168,7 +179,8 @@ def set_work_dir(cfg: Config, config: str, work_dir: Optional[str]) -> None:
             f.flush()
             os.fsync(f.fileno())
     except OSError as error:
-        reason = _DISK.get(error.errno, error.strerror)
+        reason = _DISK.get(error.errno,
+                           f'{error.strerror}; choose another --work-dir')
         raise UserError('command line', 'work_dir', cfg.work_dir,
                         f'cannot be written: {reason}') from error
     finally:
@@ -212,51 +224,9 @@ def prepare_launcher(cfg: Config, launcher: str) -> None:
     cfg.model_wrapper_cfg = dict(wrapper, device_ids=None)
 
 
-def read_checkpoint(path: str, field: str = 'checkpoint') -> dict:
-    """Open a checkpoint without running code from it, and check it is whole.
-
-    Args:
-        path (str): File, or an address that MMEngine will download.
-        field (str): Name of the option, for the message.
-
-    Returns:
-        dict: The checkpoint on the CPU (empty for an address).
-
-    Raises:
-        UserError: If the file is missing, truncated, no checkpoint, or
-            holds anything but weights and MMEngine's own records.
-    """
-    import pickle
-    import zipfile
-
-    import torch
-    if '://' in path:
-        return {}
-    if not osp.isfile(path):
-        raise UserError('command line', field, path,
-                        'no such file; give the path of a .pth file')
-    try:
-        found = torch.load(
-            path,
-            map_location='cpu',
-            weights_only=True,
-            mmap=zipfile.is_zipfile(path))
-    except pickle.UnpicklingError as error:
-        text = _one_line(error)
-        name = text.split('GLOBAL ')[-1].split()[0] \
-            if 'GLOBAL ' in text else 'unreadable data'
-        raise UserError(
-            path, 'content', name, 'refused: not plain weights (it is damaged '
-            'or would run code); use a checkpoint you trained') from error
-    except Exception as error:  # stray bytes lead the unpickler anywhere
-        raise UserError(path, field, osp.getsize(path),
-                        'bytes are not a whole checkpoint; it is truncated '
-                        'or damaged, use an earlier one') from error
-    if not isinstance(found, dict):
-        raise UserError(path, 'content',
-                        type(found).__name__,
-                        'no checkpoint: expected a dict with state_dict')
-    return found
+def given_checkpoint(path: str, field: str = 'checkpoint') -> dict:
+    """``read_checkpoint`` of a file; {} for an address, left to MMEngine."""
+    return {} if '://' in path else read_checkpoint(path, field)
 
 
 def check_fit(runner: Runner, checkpoint: dict, path: str) -> None:
@@ -267,7 +237,7 @@ def check_fit(runner: Runner, checkpoint: dict, path: str) -> None:
 
     Args:
         runner (Runner): Holds the model built from the config.
-        checkpoint (dict): From :func:`read_checkpoint`.
+        checkpoint (dict): From :func:`given_checkpoint`.
         path (str): Its file, for the message.
 
     Raises:
@@ -275,9 +245,12 @@ def check_fit(runner: Runner, checkpoint: dict, path: str) -> None:
     """
     if not checkpoint:
         return
-    given = checkpoint.get('state_dict', checkpoint)
+    given = checkpoint['state_dict']
     model = getattr(runner.model, 'module', runner.model)
     for name, value in model.state_dict().items():
+        if name.endswith('_extra_state'):  # what the canvas was like
+            check_meta(decode_meta(given.get(name)), decode_meta(value), path)
+            continue
         if name not in given:
             raise UserError(
                 path, 'state_dict', name,

@@ -20,7 +20,8 @@ from mmpose.registry import MODELS
 from tqdm import tqdm
 
 from flexpose_mm import UserError, cli
-from flexpose_mm.checkpoints import check_meta, decode_meta
+from flexpose_mm.checkpoints import (check_meta, decode_meta,
+                                     read_checkpoint)
 from flexpose_mm.io import check_output, write_poses
 from flexpose_mm.models.samplers.part_file import PartFile
 
@@ -79,7 +80,7 @@ def check_args(args) -> torch.device:
 def build_sampler(args, device: torch.device):
     """The config's model with the checkpoint's weights, as PoseSampler."""
     cfg = cli.load_config(args.config, args.cfg_options)
-    checkpoint = cli.read_checkpoint(args.checkpoint)
+    checkpoint = read_checkpoint(args.checkpoint)
     if cfg.get('model') is None:
         raise UserError(args.config, 'model', None,
                         'the config has no model; give an adapter or GAN')

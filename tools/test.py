@@ -84,7 +84,7 @@ def main(argv=None) -> None:
         raise UserError(args.config, 'test_dataloader', None,
                         'the config has no test; give one that has')
     cli.set_work_dir(cfg, args.config, args.work_dir)
-    checkpoint = cli.read_checkpoint(args.checkpoint)
+    checkpoint = cli.given_checkpoint(args.checkpoint)
     cfg.load_from, cfg.resume = args.checkpoint, False
     if args.dump:
         add_dump(cfg, args.dump)

@@ -81,6 +81,19 @@ def set_resume(cfg: Config, resume: str) -> None:
     cfg.resume, cfg.load_from = True, path
 
 
+def check_numbers(cfg: Config, where: str) -> None:
+    """Refuse a seed or a length that MMEngine would stumble over."""
+    seed = cfg.get('randomness', {}).get('seed')
+    if seed is not None and not 0 <= seed < 2**32:
+        raise UserError(where, 'randomness.seed', seed,
+                        'give a whole number >= 0 and below 2**32')
+    for name in ('max_iters', 'max_epochs'):
+        length = (cfg.get('train_cfg') or {}).get(name, 1)
+        if length < 1:
+            raise UserError(where, f'train_cfg.{name}', length,
+                            'give a whole number of at least 1')
+
+
 def merge_args(cfg: Config, args) -> None:
     """Put the command line into the config."""
     if args.no_validate:
@@ -105,9 +118,10 @@ def main(argv=None) -> None:
     cfg = cli.load_config(args.config, args.cfg_options)
     cli.set_work_dir(cfg, args.config, args.work_dir)
     merge_args(cfg, args)
+    check_numbers(cfg, args.config)
     checkpoint = {}
     if cfg.get('load_from'):
-        checkpoint = cli.read_checkpoint(
+        checkpoint = cli.given_checkpoint(
             cfg.load_from, '--resume' if cfg.get('resume') else 'load_from')
     cli.prepare_launcher(cfg, args.launcher)
     runner = Runner.from_cfg(cfg)

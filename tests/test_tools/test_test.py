@@ -85,4 +85,4 @@ def test_outputs_are_checked_first(toy, call, args):
 
 
 def test_addresses_are_left_to_mmengine():
-    assert cli.read_checkpoint('https://example.org/a.pth') == {}
+    assert cli.given_checkpoint('https://example.org/a.pth') == {}

@@ -1,14 +1,14 @@
 # Distils a pose flow into a generator; see models/gans/warm_start.py.
 _base_ = ['../runtime.py', './stylegan_64_small.py']
-mapping_iters, max_iters = 2000, 9000
+mapping_iters, max_iters = 2000, 6250
 model = dict(
     type='PriorWarmStart',
     generator=_base_.generator,
     data_preprocessor=_base_.data_preprocessor,
     mapping_iters=mapping_iters,
     images_per_scale={
-        16: 80000,
-        32: 80000,
+        16: 40000,
+        32: 16000,
         64: 10**9
     },
     batch_size=32,
