@@ -1,6 +1,10 @@
 # make demo: set up and run the whole line; make test: set up and run tests.
 PY := .venv/bin/python
 
+# Large pages for tensors: where small ones are costly (nested virtual
+# machines) the CPU runs are up to twice as fast; no effect elsewhere.
+export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1
+
 .PHONY: setup demo test clean
 
 setup:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """The whole line on the embedded example, a few minutes on a laptop CPU.
 
-12 poses of a new camera adapt the shipped prior; 5,000 new poses are drawn
+12 poses of a new camera adapt the shipped prior; 4,000 new poses are drawn
 before and after and measured against poses that were not used.
 """
 import argparse
@@ -26,7 +26,7 @@ def parse_args():
     parser.add_argument(
         '--config', default='configs/demo/adapt_synthetic_12shot.py')
     parser.add_argument('--out', default='demo/out')
-    parser.add_argument('--num', type=int, default=5000, help='poses drawn')
+    parser.add_argument('--num', type=int, default=4000, help='poses drawn')
     return parser.parse_args()
 
 

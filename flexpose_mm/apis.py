@@ -4,7 +4,7 @@
 
     from flexpose_mm.apis import adapt, init_adapter, sample_poses
 
-    config = 'configs/demo/adapt_synthetic_64.py'
+    config = 'configs/demo/adapt_synthetic_12shot.py'
     adapter = adapt(config, poses)          # (n, K, 2) pixels, n >= 2
     drawn = sample_poses(adapter, 1000)['keypoints']   # (1000, K, 2) canvas
 """
@@ -56,7 +56,7 @@ def init_adapter(config: Union[str, Config],
         UserError: The config or the checkpoint cannot be used.
 
     Example:
-        >>> adapter = init_adapter('configs/demo/adapt_synthetic_64.py',
+        >>> adapter = init_adapter('configs/demo/adapt_synthetic_12shot.py',
         ...                        'work_dirs/adapted/iter_1000.pth')
     """
     cfg, where = _read_config(config, cfg_options)
@@ -126,7 +126,7 @@ def adapt(config: Union[str, Config, nn.Module],
 
     Example:
         >>> poses = np.load('shots.npy')  # (12, 15, 2)
-        >>> adapter = adapt('configs/demo/adapt_synthetic_64.py', poses)
+        >>> adapter = adapt('configs/demo/adapt_synthetic_12shot.py', poses)
     """
     given = config if isinstance(config, nn.Module) else None
     if given is not None and not hasattr(given, 'cfg'):

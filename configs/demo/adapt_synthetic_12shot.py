@@ -1,6 +1,7 @@
 # The demo: 12 poses of a new camera adapt the shipped prior. No download.
 _base_ = ['../_base_/models/adapter.py']
 assets = 'demo/assets/'
+max_iters = 300
 beta = dict(
     type='SkeletonRegressor',
     checkpoint=assets + 'beta_synthetic_64.pth',
@@ -14,9 +15,10 @@ shots = dict(
 model = dict(
     generator=dict(checkpoint=assets + 'prior_synthetic_64.pth'),
     regressor=beta,
-    gamma=dict(type='RegressorFeatures', regressor=beta))
+    gamma=dict(type='RegressorFeatures', regressor=beta),
+    pool_size=2000)
 train_dataloader = dict(
-    batch_size=64,
+    batch_size=48,
     num_workers=0,
     sampler=dict(type='InfiniteSampler', shuffle=True),
     dataset=dict(
@@ -34,3 +36,18 @@ val_evaluator = dict(
         held_back=dict(target, size=5000, split='val')),
     coverage_samples=2000)
 test_evaluator = val_evaluator
+
+# Fewer and shorter steps than a paper run: minutes on a laptop.
+optim_wrapper = dict(optimizer=dict(lr=0.02))
+param_scheduler = dict(end=max_iters)
+train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
+val_dataloader = dict(dataset=dict(size=1000))
+test_dataloader = val_dataloader
+default_hooks = dict(
+    logger=dict(interval=10), checkpoint=dict(interval=max_iters))
+custom_hooks = [
+    dict(type='SyncBuffersHook'),
+    dict(type='ExactResumeHook'),
+    dict(type='PrepareAdapterHook'),
+    dict(type='SampleGridHook', interval=max_iters, num_samples=16)
+]

@@ -1,14 +1,12 @@
 # Distils a pose flow into a generator; see models/gans/warm_start.py.
-_base_ = ['../runtime.py', './stylegan_64_small.py']
-mapping_iters, max_iters = 2000, 6250
+_base_ = ['../runtime.py']
+mapping_iters, max_iters = 1500, 16000
 model = dict(
     type='PriorWarmStart',
-    generator=_base_.generator,
-    data_preprocessor=_base_.data_preprocessor,
     mapping_iters=mapping_iters,
     images_per_scale={
-        16: 40000,
-        32: 16000,
+        16: 96000,
+        32: 160000,
         64: 10**9
     },
     batch_size=32,
@@ -22,12 +20,12 @@ train_dataloader = dict(
 optim_wrapper = dict(
     constructor='MultiOptimWrapperConstructor',
     mapping=dict(
-        modules=['generator.style_mapping', 'readout'],
+        modules=['generator.style_mapping'],
         # lr_mlp=0.01 divides the steps of f by as much
         optimizer=dict(type='Adam', lr=1e-1)),
     synthesis=dict(
-        modules=['generator', 'readout'],
-        optimizer=dict(type='Adam', lr=2e-3, betas=(0.0, 0.99))))
+        modules=['generator'],
+        optimizer=dict(type='Adam', lr=4e-3, betas=(0.9, 0.99))))
 param_scheduler = dict(
     mapping=[
         dict(

@@ -50,8 +50,9 @@ class SkeletonGAN(PoseGenerationModel):
         self.discriminator = MODELS.build(discriminator)
         self.check_canvas('generator', self.generator, 'out_size')
         self.check_canvas('discriminator', self.discriminator, 'in_size')
+        # update_buffers=True would keep tensors that .to() leaves behind.
         self.generator_ema = ExponentialMovingAverage(
-            self.generator, momentum=ema_momentum, update_buffers=True)
+            self.generator, momentum=ema_momentum)
         self.generator_ema.requires_grad_(False)
         self.r1_weight, self.r1_interval = r1_weight, r1_interval
         # Set by ProgressiveGrowingHook; full size without it.

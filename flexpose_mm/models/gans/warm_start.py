@@ -86,9 +86,13 @@ class PriorWarmStart(PoseGenerationModel):
             raise UserError('PriorWarmStart', 'style_channels', width,
                             f'the flow reads {dim} numbers from z; give at '
                             'least that many channels')
-        self.readout = nn.Linear(width, dim)
+        # Fixed and orthonormal: w must be of unit scale to be read, which
+        # is what makes the style affines learn quickly.
+        self.readout = nn.Linear(width, dim, bias=False)
+        nn.init.orthogonal_(self.readout.weight)
+        self.readout.requires_grad_(False)
         self.generator_ema = ExponentialMovingAverage(
-            self.generator, momentum=ema_momentum, update_buffers=True)
+            self.generator, momentum=ema_momentum)
         self.generator_ema.requires_grad_(False)
         self.mapping_iters, self.batch_size = mapping_iters, batch_size
         self.images_per_scale = {

@@ -1,5 +1,0 @@
-# Step 2 of the warm start: the flow's poses as skeleton images of 64 px.
-_base_ = ['../_base_/models/warm_start.py']
-model = dict(
-    teacher=dict(
-        type='PoseFlow', checkpoint='work_dirs/flow_synthetic/iter_3000.pth'))
