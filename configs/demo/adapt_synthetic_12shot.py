@@ -1,11 +1,11 @@
 # The demo: 12 poses of a new camera adapt the shipped prior. No download.
-_base_ = ['../_base_/models/adapter.py']
+_base_ = [
+    '../_base_/models/adapter.py', '../_base_/models/stylegan_32_tiny.py',
+    '../_base_/models/beta_32.py'
+]
 assets = 'demo/assets/'
 max_iters = 300
-beta = dict(
-    type='SkeletonRegressor',
-    checkpoint=assets + 'beta_synthetic_64.pth',
-    **_base_.beta)
+beta = dict(_base_.beta, checkpoint=assets + 'beta_synthetic_32.pth')
 target = dict(type='SyntheticPoseDataset', domain='target')
 shots = dict(
     type='FewShotDataset',
@@ -13,7 +13,9 @@ shots = dict(
     seed=0,
     dataset=dict(target, size=5000, split='train'))
 model = dict(
-    generator=dict(checkpoint=assets + 'prior_synthetic_64.pth'),
+    data_preprocessor=_base_.data_preprocessor,
+    generator=dict(
+        _base_.generator, checkpoint=assets + 'prior_synthetic_32.pth'),
     regressor=beta,
     gamma=dict(type='RegressorFeatures', regressor=beta),
     pool_size=2000)

@@ -1,13 +1,17 @@
 # MPII prior -> Human3.6M S1, S5, S6 with two shots per action; S7 judges.
-_base_ = ['../_base_/models/adapter.py', '../_base_/datasets/h36m_poses.py']
+_base_ = [
+    '../_base_/models/adapter.py', '../_base_/models/stylegan_64_small.py',
+    '../_base_/models/beta_64.py', '../_base_/datasets/h36m_poses.py'
+]
 beta = dict(
-    type='SkeletonRegressor',
-    checkpoint='work_dirs/beta_mpii_64/beta_mpii_64.pth',
-    **_base_.beta)
+    _base_.beta, checkpoint='work_dirs/beta_mpii_64/beta_mpii_64.pth')
 shots = dict(
     type='FewShotDataset', n_per_class=2, seed=0, dataset=_base_.target)
 model = dict(
-    generator=dict(checkpoint='work_dirs/warmstart_mpii_64/iter_9000.pth'),
+    data_preprocessor=_base_.data_preprocessor,
+    generator=dict(
+        _base_.generator,
+        checkpoint='work_dirs/warmstart_mpii_64/iter_16000.pth'),
     regressor=beta,
     gamma=dict(type='RegressorFeatures', regressor=beta))
 train_dataloader = dict(

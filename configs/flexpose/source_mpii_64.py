@@ -4,15 +4,13 @@ _base_ = [
     '../_base_/models/stylegan_64_small.py', '../_base_/models/beta_64.py',
     '../_base_/datasets/mpii_poses.py'
 ]
-load_from = 'work_dirs/warmstart_mpii_64/iter_9000.pth'
+load_from = 'work_dirs/warmstart_mpii_64/iter_16000.pth'
 model = dict(
     generator=_base_.generator,
     discriminator=_base_.discriminator,
     data_preprocessor=_base_.data_preprocessor,
     regressor=dict(
-        type='SkeletonRegressor',
-        checkpoint='work_dirs/beta_mpii_64/beta_mpii_64.pth',
-        **_base_.beta))
+        _base_.beta, checkpoint='work_dirs/beta_mpii_64/beta_mpii_64.pth'))
 train_dataloader = dict(dataset=_base_.source)
 val_evaluator = dict(
     type='PoseDistributionMetric',

@@ -1,11 +1,9 @@
 # One training configuration for FlexPose and its rivals: what differs between
 # methods is `model.type` and its own fields.
-_base_ = ['../runtime.py', './stylegan_64_small.py', './beta_64.py']
+_base_ = ['../runtime.py']
 max_iters = 1000
 model = dict(
     type='FlexPose',
-    generator=_base_.generator,
-    data_preprocessor=_base_.data_preprocessor,
     pairing='mix',
     anchor_codes='nearest_centered',
     seed=0,

@@ -27,4 +27,4 @@ def r1_penalty(real_scores: Tensor, real_images: Tensor) -> Tensor:
     """
     grad, = torch.autograd.grad(
         real_scores.sum(), real_images, create_graph=True)
-    return grad.float().square().sum((1, 2, 3)).mean()
+    return grad.square().sum((1, 2, 3)).mean()

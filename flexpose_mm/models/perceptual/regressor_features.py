@@ -32,6 +32,9 @@ class RegressorFeatures(BaseModule):
         self.taps = tuple(stages)
         self.name = 'encoder of beta'
 
+    def init_weights(self) -> None:
+        """Nothing: the regressor comes with its weights."""
+
     def train(self, mode: bool = True):
         """Frozen: always in evaluation mode."""
         return super().train(False)

@@ -51,4 +51,4 @@ def test_assignment_is_one_to_one_and_cheapest():
         return (shots - pool[list(columns)]).square().sum()
 
     least = min(map(cost, itertools.permutations(range(5), 3)))
-    assert torch.allclose(cost(found), least)
+    assert torch.allclose(cost(found.tolist()), least)
