@@ -114,7 +114,7 @@ def weights(cfg, folder) -> None:
         return str(path)
 
     for node in nodes(cfg._cfg_dict):
-        if node.get('type') in MODELS and node.get('checkpoint'):
+        if node.get('checkpoint') and node.get('type') in MODELS:
             node['checkpoint'] = save(
                 {k: v for k, v in node.items() if k != 'checkpoint'})
     if cfg.get('load_from'):

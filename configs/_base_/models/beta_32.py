@@ -1,5 +1,5 @@
 # beta at 32 px, for the demo; see beta_64.py.
-widths = (24, 48)
+widths = (24, 48, 96)
 beta = dict(
     type='SkeletonRegressor',
     size=32,
