@@ -114,7 +114,8 @@ def weights(cfg, folder) -> None:
         return str(path)
 
     for node in nodes(cfg._cfg_dict):
-        if node.get('checkpoint') and node.get('type') in MODELS:
+        if isinstance(node.get('checkpoint'),
+                      str) and node.get('type') in MODELS:
             node['checkpoint'] = save(
                 {k: v for k, v in node.items() if k != 'checkpoint'})
     if cfg.get('load_from'):

@@ -28,7 +28,8 @@ def minibatch_stddev(x: Tensor, group_size: int, eps: float = 1e-8) -> Tensor:
     if n % group:
         raise UserError('StyleGANv1Discriminator', 'batch size', n,
                         f'make it a multiple of group_size={group_size}')
-    std = x.float().reshape(group, -1, c, h, w)
+    wide = x.to(torch.promote_types(x.dtype, torch.float32))
+    std = wide.reshape(group, -1, c, h, w)
     std = std.var(0, correction=0).add(eps).sqrt().mean((1, 2, 3))
     std = std.to(x.dtype).reshape(-1, 1, 1, 1).repeat(group, 1, h, w)
     return torch.cat([x, std], 1)
