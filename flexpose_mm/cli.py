@@ -108,6 +108,21 @@ def _leave_group() -> None:
         distributed.destroy_process_group()
 
 
+def read_config(path: str) -> Config:
+    """``Config.fromfile`` without the formatting of dumps by yapf.
+
+    yapf needs up to minutes for a nested config, and a Runner dumps it
+    twice; ``fromfile`` has an argument for it that it forgets to pass on.
+    """
+    cfg = Config.fromfile(path)
+    return Config(
+        cfg._cfg_dict,
+        cfg_text=cfg.text,
+        filename=cfg.filename,
+        env_variables=cfg.env_variables,
+        format_python_code=False)
+
+
 def load_config(path: str, options: Optional[dict] = None) -> Config:
     """Read a config and put the command line's changes into it.
 
@@ -125,7 +140,7 @@ def load_config(path: str, options: Optional[dict] = None) -> Config:
         raise UserError('command line', 'config', path,
                         'no such file; give the path of a config')
     try:
-        cfg = Config.fromfile(path)
+        cfg = read_config(path)
     except UserError:
         raise
     except Exception as error:  # a config is code: anything may come

@@ -8,6 +8,7 @@ import torch
 from mmengine.config import Config
 from mmpose.registry import MODELS
 
+from flexpose_mm.cli import read_config
 from flexpose_mm.skeletons import get_mapping, get_skeleton
 
 CHANNELS = {4 << i: 8 for i in range(9)}
@@ -38,7 +39,7 @@ def shrink(path, work_dir) -> Config:
         path (Path): The config.
         work_dir (Path): For the run and the files that stand in.
     """
-    cfg = Config.fromfile(str(path))
+    cfg = read_config(str(path))
     for node in nodes(cfg._cfg_dict):
         kind = node.get('type')
         for field, most in LIMITS.get(kind, {}).items():
