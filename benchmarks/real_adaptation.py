@@ -1,7 +1,7 @@
 """Adapt a prior to a target several times and report mean and deviation.
 
-Each seed draws its own shots, mixtures and codes. Rows: the source generator,
-the adapted one, the shots T, their mixtures T*, and the floor, the target's
+Each seed draws its own shots, mixtures and codes. Rows: the generator
+before and after, the shots T, their mixtures T*, and the floor, the target's
 training poses against the judge's. A finished seed is not run again.
 
     python benchmarks/real_adaptation.py configs/flexpose/\
@@ -78,7 +78,7 @@ def run_seed(args, seed: int) -> dict:
         seed,
         coverage_samples=4000)
     write_sheet(model, result, out, runner.log_dir, f'{args.config} {seed}')
-    result['rows']['adapted']['seconds'] = seconds
+    result['rows']['after']['seconds'] = seconds
     with open(path, 'w') as f:
         json.dump(result['rows'], f, indent=1)
     return result['rows']
@@ -109,7 +109,7 @@ def main():
     if 'floor' in runs[0]:
         for key in ('FD', 'MMD2'):
             s, a, f = (np.mean([r[n][key] for r in runs])
-                       for n in ('source', 'adapted', 'floor'))
+                       for n in ('before', 'after', 'floor'))
             print(f'{key}: {100 * (s - a) / (s - f):.0f} % of the distance '
                   'between source and floor closed')
 

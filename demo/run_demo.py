@@ -47,7 +47,7 @@ def main():
         model, target, controls, args.num, coverage_samples=2000)
     sheet = write_sheet(model, result, args.out, runner.log_dir,
                         'Synthetic source -> raised camera, 12 shots')
-    before, after = result['rows']['source'], result['rows']['adapted']
+    before, after = result['rows']['before'], result['rows']['after']
     for key in ('FD', 'MMD2'):
         print(f'{key}: {before[key]:.4f} before, {after[key]:.4f} after, '
               f'ratio {after[key] / before[key]:.3f}')

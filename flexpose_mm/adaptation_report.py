@@ -47,11 +47,12 @@ def compare_adaptation(model,
         **measure: Arguments of ``PoseReference``.
 
     Returns:
-        dict: ``rows``, name -> report; ``poses``, name -> (n, K, 2).
+        dict: ``rows``, name -> report, and ``poses``, name -> (n, K, 2),
+        with the generators as ``before`` and ``after``.
     """
     poses = dict(
-        source=sample_canvas(model, n, seed, model.source_generator()),
-        adapted=sample_canvas(model, n, seed))
+        before=sample_canvas(model, n, seed, model.source_generator()),
+        after=sample_canvas(model, n, seed))
     reference = PoseReference(target, seed=seed, **measure)
     rows = {
         name: reference.compare(value)
