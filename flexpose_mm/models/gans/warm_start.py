@@ -6,7 +6,7 @@ keypoint space in minutes; two supervised phases then reach a usable prior in
 an hour, and adversarial training (``SkeletonGAN``) may go on from there:
 
 1. ``mapping``: f learns to hold the flow's pose, readable by a linear map;
-2. ``synthesis``: the generator learns alpha(flow(z)) for each z, growing.
+2. ``synthesis``: the generator learns to draw the pose that w holds, growing.
 
 Not in the paper, which trains "as in StyleGAN, until convergence".
 """
@@ -125,14 +125,16 @@ class PriorWarmStart(PoseGenerationModel):
         return self.read_loss(w, poses)
 
     def synthesis_loss(self) -> Tensor:
-        """Pyramid loss between G(z) and alpha(flow(z)), growing."""
+        """Pyramid loss between G(w) and alpha of the pose in w, growing."""
         z, poses = self.pairs(self.batch_size)
         net = unwrap(self.generator)
         scale, weight = self.growth()
-        real = self.data_preprocessor.render(poses)
+        w = net.style_mapping(z)
+        # The pose that w holds, not the teacher's: what f could not learn
+        # would be noise to the synthesis, which answers noise with blur.
+        real = self.data_preprocessor.render(self.read(w).detach())
         if scale != real.shape[-1]:
             real = F.interpolate(real, size=scale, mode='area')
-        w = net.style_mapping(z)
         noises = [
             self.normals(len(z), buffer.shape[1:], 10 + i)
             for i, buffer in enumerate(net.buffered_noise())
@@ -165,10 +167,15 @@ class PriorWarmStart(PoseGenerationModel):
         noise = net.style_mapping[0](z)[:, :self.teacher.dim]
         return z, self.teacher.poses(noise)
 
+    def read(self, w: Tensor) -> Tensor:
+        """Canvas poses (n, K, 2) that w holds."""
+        pose = self.readout(w) * self.teacher.pose_scale
+        return pose.reshape(len(w), -1, 2)
+
     def read_loss(self, w: Tensor, poses: Tensor) -> Tensor:
         """Squared error of the linear read-out, in the teacher's unit."""
-        return F.mse_loss(
-            self.readout(w), poses.flatten(1) / self.teacher.pose_scale)
+        error = (self.read(w) - poses) / self.teacher.pose_scale
+        return error.square().mean()
 
     def growth(self) -> Tuple[int, float]:
         """Scale and fade-in weight of phase 2."""
