@@ -12,7 +12,9 @@ import torch
 from test_train import same, weights
 from toy_plugin import KillHook  # noqa: F401  registered for the configs
 
-TOLERANCE = 1e-3
+#: Gap over the way travelled; Adam's first steps are signs of gradients, so
+#: that roundings show. Seen: 9.9e-4 (gan), 1.9e-6 (adapter).
+TOLERANCE = dict(gan=1e-2, adapter=1e-4)
 SEPARATE = dict(
     type='MMSeparateDistributedDataParallel',
     broadcast_buffers=False,
@@ -77,7 +79,7 @@ def test_killed_run_resumes_to_the_same_bits(kind, tmp_path, call,
     assert same(weights(whole, 'iter_6.pth'), weights(cut, 'iter_6.pth'))
 
 
-@pytest.mark.timeout(180)  # three interpreters start, 20 s if idle
+@pytest.mark.timeout(600)  # three interpreters start, 20 s if idle
 @pytest.mark.parametrize('kind', KINDS)
 def test_two_processes_equal_one_of_double_batch(kind, tmp_path, call, shell,
                                                  monkeypatch):
@@ -103,7 +105,7 @@ def test_two_processes_equal_one_of_double_batch(kind, tmp_path, call, shell,
         distance(start[k], one[k], two[k]) for k in one
         if one[k].is_floating_point())
     print(f'{kind}: {worst:.1e} of the way')
-    assert worst < TOLERANCE
+    assert worst < TOLERANCE[kind]
 
 
 def distance(start, one, two):

@@ -18,6 +18,27 @@ def unwrap(module: nn.Module) -> nn.Module:
     return module.module if is_model_wrapper(module) else module
 
 
+def plain_keys(model, state: dict, prefix: str, *_) -> dict:
+    """State-dict hook: no trace of distributed wrappers in a checkpoint."""
+    for name, child in model.named_children():
+        if is_model_wrapper(child):
+            rename(state, f'{prefix}{name}.module.', f'{prefix}{name}.')
+    return state
+
+
+def wrapped_keys(model, state: dict, prefix: str, *_) -> None:
+    """Loading hook: the inverse of :func:`plain_keys`."""
+    for name, child in model.named_children():
+        if is_model_wrapper(child):
+            rename(state, f'{prefix}{name}.', f'{prefix}{name}.module.')
+
+
+def rename(state: dict, old: str, new: str) -> None:
+    """Change a prefix of keys, in place and in order."""
+    for key in [k for k in state if k.startswith(old)]:
+        state[new + key[len(old):]] = state.pop(key)
+
+
 @MODELS.register_module()
 class SkeletonGAN(PoseGenerationModel):
     """Trains generator and discriminator on skeleton images.
@@ -58,6 +79,8 @@ class SkeletonGAN(PoseGenerationModel):
         # Set by ProgressiveGrowingHook; full size without it.
         self.curr_scale, self.transition_weight = -1, 1.
         self.to_memory_format()
+        self._register_state_dict_hook(plain_keys)
+        self._register_load_state_dict_pre_hook(wrapped_keys, with_module=True)
 
     @property
     def sampling_generator(self) -> nn.Module:
