@@ -4,11 +4,20 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 
 REPO = Path(__file__).resolve().parents[1]
 
 # the suite runs beside other work, and single-threaded sums are repeatable
 torch.set_num_threads(1)
+
+# a busy machine is no failure, and a failure should come again
+settings.register_profile(
+    'repeatable',
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile('repeatable')
 
 
 @pytest.fixture(scope='session')
