@@ -11,17 +11,13 @@ import hashlib
 import resource
 import sys
 import time
-from types import SimpleNamespace
 
 import torch
 from mmengine.config import DictAction
-from mmengine.registry import init_default_scope
-from mmpose.registry import MODELS
 from tqdm import tqdm
 
 from flexpose_mm import UserError, cli
-from flexpose_mm.checkpoints import (check_meta, decode_meta,
-                                     read_checkpoint)
+from flexpose_mm.apis import init_adapter
 from flexpose_mm.io import check_output, write_poses
 from flexpose_mm.models.samplers.part_file import PartFile
 
@@ -79,26 +75,12 @@ def check_args(args) -> torch.device:
 
 def build_sampler(args, device: torch.device):
     """The config's model with the checkpoint's weights, as PoseSampler."""
-    cfg = cli.load_config(args.config, args.cfg_options)
-    checkpoint = read_checkpoint(args.checkpoint)
-    if cfg.get('model') is None:
-        raise UserError(args.config, 'model', None,
-                        'the config has no model; give an adapter or GAN')
-    init_default_scope('mmpose')
-    model = MODELS.build(cfg.model)
-    if not hasattr(model, 'pose_sampler'):
-        raise UserError(args.config, 'model.type', cfg.model.type,
-                        'it draws no poses; give a config of SkeletonGAN or '
-                        'of an adapter')
-    state = checkpoint.get('state_dict', checkpoint)
-    check_meta(decode_meta(state.get('_extra_state')), model.canvas,
-               args.checkpoint)
-    cli.check_fit(SimpleNamespace(model=model), checkpoint, args.checkpoint)
-    model.load_state_dict(state, strict=False)
-    options = dict(cfg.get('sampler', {}))
+    model = init_adapter(args.config, args.checkpoint, str(device),
+                         args.cfg_options)
+    options = dict(model.cfg.get('sampler', {}))
     if args.min_score is not None:
         options['min_score'] = args.min_score
-    return model.to(device).eval().pose_sampler(**options)
+    return model.pose_sampler(**options)
 
 
 def file_hash(path: str) -> str:
