@@ -21,8 +21,6 @@ model = dict(
     pool_size=2000)
 train_dataloader = dict(
     batch_size=48,
-    num_workers=0,
-    sampler=dict(type='InfiniteSampler', shuffle=True),
     dataset=dict(
         type='PoseMixupDataset',
         dataset=shots,

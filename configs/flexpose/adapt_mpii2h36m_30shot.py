@@ -15,9 +15,6 @@ model = dict(
     regressor=beta,
     gamma=dict(type='RegressorFeatures', regressor=beta))
 train_dataloader = dict(
-    batch_size=64,
-    num_workers=0,
-    sampler=dict(type='InfiniteSampler', shuffle=True),
     dataset=dict(
         type='PoseMixupDataset',
         dataset=shots,

@@ -19,6 +19,10 @@ train_cfg = dict(
     type='IterBasedTrainLoop',
     max_iters=max_iters,
     val_interval=max_iters)
+train_dataloader = dict(
+    batch_size=64,
+    num_workers=0,
+    sampler=dict(type='InfiniteSampler', shuffle=True))
 val_dataloader = dict(
     batch_size=128,
     num_workers=0,
