@@ -1,12 +1,12 @@
 # Distils a pose flow into a generator; see models/gans/warm_start.py.
 _base_ = ['../runtime.py']
-mapping_iters, max_iters = 1500, 16000
+mapping_iters, max_iters = 6000, 18000
 model = dict(
     type='PriorWarmStart',
     mapping_iters=mapping_iters,
     images_per_scale={
-        16: 96000,
-        32: 160000,
+        16: 64000,
+        32: 192000,
         64: 10**9
     },
     batch_size=32,

@@ -6,24 +6,26 @@ keypoint space in minutes; two supervised phases then reach a usable prior in
 an hour, and adversarial training (``SkeletonGAN``) may go on from there:
 
 1. ``mapping``: f learns to hold the flow's pose, readable by a linear map;
-2. ``synthesis``: the generator learns to draw the pose that w holds, growing.
+2. ``synthesis``: f stays and the rest of the generator learns to draw the
+   pose that w holds, growing.
 
 Not in the paper, which trains "as in StyleGAN, until convergence".
 """
-from typing import Dict, Tuple
+from typing import Dict, Optional, Tuple
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from mmengine.model import ExponentialMovingAverage
 from mmengine.optim import OptimWrapperDict
+from mmengine.utils import track_iter_progress
 from mmpose.registry import MODELS
 from torch import Tensor
 
 from flexpose_mm.errors import UserError
 from flexpose_mm.models.base import PoseGenerationModel
-from .growing import growing_state
 from flexpose_mm.models.seeding import local_normal
+from .growing import growing_state
 from .skeleton_gan import unwrap
 
 
@@ -58,7 +60,11 @@ class PriorWarmStart(PoseGenerationModel):
         data_preprocessor (dict): Config of ``SkeletonPreprocessor``.
         mapping_iters (int): Iterations of phase 1.
         images_per_scale (dict[int, int]): Images of phase 2 by scale.
-        batch_size (int): Codes per iteration on this process.
+        batch_size (int): Codes of phase 2 per iteration on this process.
+        mapping_batch_size (int): Codes of phase 1 per iteration.
+        pool_size (int): Codes whose poses the flow gives once, for phase 1
+            to draw from: integrating it for each batch would take most of
+            the time.
         mix_prob (float): Probability that finer layers see another code
             while the pose stays: geometry is kept in the coarse layers.
         mix_from (int): First layer (1-based) that may see it.
@@ -73,6 +79,8 @@ class PriorWarmStart(PoseGenerationModel):
                  mapping_iters: int,
                  images_per_scale: Dict[int, int],
                  batch_size: int = 32,
+                 mapping_batch_size: int = 512,
+                 pool_size: int = 2**18,
                  mix_prob: float = 0.5,
                  mix_from: int = 5,
                  ema_momentum: float = 0.01,
@@ -95,6 +103,9 @@ class PriorWarmStart(PoseGenerationModel):
             self.generator, momentum=ema_momentum)
         self.generator_ema.requires_grad_(False)
         self.mapping_iters, self.batch_size = mapping_iters, batch_size
+        self.mapping_batch_size = mapping_batch_size
+        self.pool_size = max(pool_size, mapping_batch_size)
+        self._pool: Optional[Tuple[Tensor, Tensor]] = None
         self.images_per_scale = {
             int(k): v
             for k, v in images_per_scale.items()
@@ -119,24 +130,28 @@ class PriorWarmStart(PoseGenerationModel):
         return {f'loss_{phase}': loss.detach()}
 
     def mapping_loss(self) -> Tensor:
-        """Linear readability of the flow's pose in w = f(z)."""
-        z, poses = self.pairs(4 * self.batch_size)
-        w = unwrap(self.generator).style_mapping(z)
-        return self.read_loss(w, poses)
+        """Squared error of the linear read-out, in the teacher's unit."""
+        z, poses = self.pool()
+        rows = self.pool_rows(self.mapping_batch_size)
+        w = unwrap(self.generator).style_mapping(z[rows])
+        error = (self.read(w) - poses[rows]) / self.teacher.pose_scale
+        return error.square().mean()
 
     def synthesis_loss(self) -> Tensor:
         """Pyramid loss between G(w) and alpha of the pose in w, growing."""
-        z, poses = self.pairs(self.batch_size)
+        self._pool = None  # of phase 1
         net = unwrap(self.generator)
+        n = self.batch_size
         scale, weight = self.growth()
-        w = net.style_mapping(z)
-        # The pose that w holds, not the teacher's: what f could not learn
-        # would be noise to the synthesis, which answers noise with blur.
-        real = self.data_preprocessor.render(self.read(w).detach())
+        with torch.no_grad():
+            w = net.style_mapping(self.normals(n, (net.style_channels, ), 2))
+            # The pose that w holds, not the teacher's: what f could not
+            # learn would be noise to the synthesis, which answers with blur.
+            real = self.data_preprocessor.render(self.read(w))
         if scale != real.shape[-1]:
             real = F.interpolate(real, size=scale, mode='area')
         noises = [
-            self.normals(len(z), buffer.shape[1:], 10 + i)
+            self.normals(n, buffer.shape[1:], 10 + i)
             for i, buffer in enumerate(net.buffered_noise())
         ]
         with self.precision():
@@ -146,8 +161,7 @@ class PriorWarmStart(PoseGenerationModel):
                 injected_noise=noises,
                 curr_scale=scale,
                 transition_weight=weight)
-        return pyramid_loss(fake.float(), real) + 0.1 * self.read_loss(
-            w, poses)
+        return pyramid_loss(fake.float(), real)
 
     # -- parts ------------------------------------------------------------
     def normals(self, n: int, shape, part: int) -> Tensor:
@@ -156,26 +170,37 @@ class PriorWarmStart(PoseGenerationModel):
             n, shape, self.seed, int(self.iteration), part,
             device=self.iteration.device)
 
-    def pairs(self, n: int) -> Tuple[Tensor, Tensor]:
-        """n codes and the teacher's canvas poses (n, K, 2) for them.
+    def pool(self) -> Tuple[Tensor, Tensor]:
+        """Codes and the flow's canvas poses (n, K, 2) for them.
 
-        The teacher sees what f sees of z: the pixel-normalised code, of
-        which it reads the first 2K numbers.
+        The flow sees what f sees of z: the pixel-normalised code, of which
+        it reads the first 2K numbers. Made once; a resumed run makes the
+        same one.
         """
-        net = unwrap(self.generator)
-        z = self.normals(n, (net.style_channels, ), 2)
-        noise = net.style_mapping[0](z)[:, :self.teacher.dim]
-        return z, self.teacher.poses(noise)
+        if self._pool is None:
+            net, device = unwrap(self.generator), self.iteration.device
+            z = local_normal(
+                self.pool_size, (net.style_channels, ), self.seed, 1,
+                device=device)
+            with torch.no_grad():
+                poses = [
+                    self.teacher.poses(
+                        net.style_mapping[0](block)[:, :self.teacher.dim])
+                    for block in track_iter_progress(list(z.split(4096)))
+                ]
+            self._pool = z, torch.cat(poses)
+        return self._pool
+
+    def pool_rows(self, n: int) -> Tensor:
+        """n rows of the pool for this iteration."""
+        rng = torch.Generator().manual_seed(int(self.iteration))
+        rows = torch.randint(0, self.pool_size, (n, ), generator=rng)
+        return rows.to(self.iteration.device)
 
     def read(self, w: Tensor) -> Tensor:
         """Canvas poses (n, K, 2) that w holds."""
         pose = self.readout(w) * self.teacher.pose_scale
         return pose.reshape(len(w), -1, 2)
-
-    def read_loss(self, w: Tensor, poses: Tensor) -> Tensor:
-        """Squared error of the linear read-out, in the teacher's unit."""
-        error = (self.read(w) - poses) / self.teacher.pose_scale
-        return error.square().mean()
 
     def growth(self) -> Tuple[int, float]:
         """Scale and fade-in weight of phase 2."""

@@ -14,6 +14,8 @@ def config(**kwargs):
             teacher=dict(type='PoseFlow', width=16, depth=1),
             data_preprocessor=tiny.preprocessor(),
             mapping_iters=1,
+            mapping_batch_size=8,
+            pool_size=16,
             images_per_scale={
                 8: 4,
                 16: 100
@@ -25,8 +27,8 @@ def config(**kwargs):
 
 OPTIM = dict(
     constructor='MultiOptimWrapperConstructor',
-    mapping=tiny.adam(modules=['generator.style_mapping', 'readout']),
-    synthesis=tiny.adam(modules=['generator', 'readout']))
+    mapping=tiny.adam(modules=['generator.style_mapping']),
+    synthesis=tiny.adam(modules=['generator']))
 
 
 def test_both_phases_through_the_runner(tmp_path):
@@ -67,6 +69,32 @@ def test_only_fine_layers_see_another_code():
     assert swapped[:, 5].all()  # from its first such layer to the last
     assert torch.equal(swapped, swapped.cummax(1)[0])
     assert torch.equal(model.mix(w, 2), w[:, None].expand(-1, 6, -1))
+
+
+def test_the_mapping_learns_the_pool_and_then_stays():
+    model = tiny.build(config(mapping_iters=60))
+    f = model.generator.style_mapping
+    z, poses = model.pool()
+    # the flow reads the normalised code, and is asked once
+    first = torch.nn.functional.normalize(z) * tiny.STYLE**.5
+    expected = model.teacher.poses(first[:, :model.teacher.dim])
+    torch.testing.assert_close(poses, expected, rtol=1e-4, atol=1e-4)
+    assert model.pool()[0] is z
+    optim = torch.optim.Adam(f.parameters(), 0.5)
+    losses = []
+    for i in range(60):
+        model.iteration.fill_(i)
+        optim.zero_grad()
+        loss = model.mapping_loss()
+        loss.backward()
+        optim.step()
+        losses.append(loss.item())
+    assert sum(losses[-10:]) < 0.8 * sum(losses[:10])
+    optim.zero_grad()
+    model.iteration.fill_(60)
+    model.synthesis_loss().backward()
+    assert all(p.grad is None for p in f.parameters())
+    assert model.generator.convs[0].conv1.input.grad.abs().sum() > 0
 
 
 def test_codes_too_narrow_for_the_flow_are_refused():
