@@ -1,8 +1,11 @@
-# beta of the demo, 32 px; wider than at 64 px, for the same map of 8 x 8 cells.
-_base_ = ['./beta_synthetic_64.py']
-widths = (24, 48, 96)
-beta = dict(
-    size=32,
-    backbone=dict(widths=widths),
-    head=dict(in_channels=widths[-1]))
-model = dict(data_preprocessor=dict(size=32, line_width=2.), **beta)
+# beta of 32 px: reads any 15-joint pose from a skeleton image.
+_base_ = [
+    '../_base_/models/beta_training.py', '../_base_/models/beta_32.py',
+    '../_base_/datasets/synthetic_poses.py'
+]
+model = dict(data_preprocessor=_base_.beta_canvas, **_base_.beta)
+train_dataloader = dict(dataset=_base_.source)
+val_dataloader = dict(
+    dataset=dict(
+        _base_.source_val, domain='target', size=512, test_mode=True))
+test_dataloader = val_dataloader

@@ -1,13 +1,6 @@
-# beta at 32 px, for the demo; see beta_64.py.
+# beta at 32 px, for the demo; wider than at 64 px, for the same map of 8 x 8.
+_base_ = ['./beta_64.py']
 widths = (24, 48, 96)
 beta = dict(
-    type='SkeletonRegressor',
-    size=32,
-    dtype='bfloat16',
-    backbone=dict(type='SkeletonEncoder', widths=widths),
-    head=dict(
-        type='SkeletonHeatmapHead',
-        in_channels=widths[-1],
-        num_joints=15,
-        heatmap_weight=1.,
-        loss=dict(type='MSELoss', use_target_weight=True, loss_weight=100.)))
+    size=32, backbone=dict(widths=widths), head=dict(in_channels=widths[-1]))
+beta_canvas = dict(size=32, line_width=2.)

@@ -11,3 +11,5 @@ beta = dict(
         num_joints=15,
         heatmap_weight=1.,
         loss=dict(type='MSELoss', use_target_weight=True, loss_weight=100.)))
+beta_canvas = dict(
+    type='SkeletonAugmentor', size=64, skeleton='body15', line_width=3.)
