@@ -141,14 +141,65 @@ def load_generator(generator: nn.Module, path: str,
     for key, value in own.items():
         if key.startswith('tau.'):
             state.setdefault(key, value)
+    check_parts(own, state, path, 'generator',
+                'channels, style_channels and num_mlps')
+    generator.load_state_dict(state, strict=True)
+    return saved
+
+
+def load_discriminator(discriminator: nn.Module, path: str,
+                       canvas: Optional[dict] = None) -> None:
+    """Load source weights strictly.
+
+    Args:
+        discriminator (StyleGANv1Discriminator): Receives the weights.
+        path (str): Checkpoint of SkeletonGAN, FreezeD, mmgeneration or
+            mmagic, or the bare state dict of a discriminator.
+        canvas (dict, optional): ``SkeletonPreprocessor.meta`` to check.
+
+    Raises:
+        UserError: If the file does not fit size, channels or skeleton.
+    """
+    whole = read_checkpoint(path)['state_dict']
+    parts = ('from_rgb.', 'convs.', 'final_linear.')
+    for prefix in ('discriminator.', ''):
+        state = {
+            k[len(prefix):]: v.float()
+            for k, v in whole.items()
+            if k.startswith(tuple(prefix + part for part in parts))
+        }
+        if 'final_linear.0.bias' in state:
+            break
+    else:
+        raise UserError(path, 'discriminator.checkpoint', path,
+                        'it holds no StyleGAN v1 discriminator; give a '
+                        'checkpoint of SkeletonGAN')
+    check_meta(decode_meta(whole.get('_extra_state')), canvas or {}, path)
+    check_parts(discriminator.state_dict(), state, path, 'discriminator',
+                'in_size and channels')
+    discriminator.load_state_dict(state, strict=True)
+
+
+def check_parts(own: Dict[str, Tensor], state: Dict[str, Tensor], path: str,
+                network: str, arguments: str) -> None:
+    """Refuse weights of a network that was built otherwise.
+
+    Args:
+        own (dict[str, Tensor]): State dict of the network of the config.
+        state (dict[str, Tensor]): That of the file.
+        path (str): The file.
+        network (str): Name of the network.
+        arguments (str): What has to be made equal.
+
+    Raises:
+        UserError: Naming the first tensor that differs.
+    """
     for key in sorted(set(own) | set(state)):
         mine, theirs = own.get(key), state.get(key)
         if mine is None or theirs is None or mine.shape != theirs.shape:
             raise UserError(
                 path, key,
                 None if theirs is None else tuple(theirs.shape),
-                'the generator of the config has '
+                f'the {network} of the config has '
                 f'{None if mine is None else tuple(mine.shape)} here; make '
-                'channels, style_channels and num_mlps equal')
-    generator.load_state_dict(state, strict=True)
-    return saved
+                f'{arguments} equal')

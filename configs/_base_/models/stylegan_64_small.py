@@ -1,6 +1,7 @@
 # A StyleGAN v1 of 64 px that a CPU can train; paper size: stylegan_128.py.
 size = 64
-channels = {4: 128, 8: 128, 16: 64, 32: 48, 64: 24}
+# wide where the pose is laid out, which costs little: 4 to 16 px
+channels = {4: 256, 8: 256, 16: 128, 32: 48, 64: 24}
 generator = dict(
     type='StyleGANv1Generator',
     out_size=size,

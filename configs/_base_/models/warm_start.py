@@ -1,12 +1,12 @@
 # Distils a pose flow into a generator; see models/gans/warm_start.py.
 _base_ = ['../runtime.py']
-mapping_iters, max_iters = 6000, 18000
+mapping_iters, decay_from, max_iters = 6000, 12500, 18000
 model = dict(
     type='PriorWarmStart',
     mapping_iters=mapping_iters,
     images_per_scale={
         16: 64000,
-        32: 192000,
+        32: 128000,
         64: 10**9
     },
     batch_size=32,
@@ -38,8 +38,9 @@ param_scheduler = dict(
     synthesis=[
         dict(
             type='CosineAnnealingLR',
-            T_max=max_iters - mapping_iters,
-            begin=mapping_iters,
+            # at full lr until the last scale has faded in
+            T_max=max_iters - decay_from,
+            begin=decay_from,
             end=max_iters,
             eta_min=1e-4,
             by_epoch=False)

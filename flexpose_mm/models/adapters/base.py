@@ -3,9 +3,11 @@
 Adding a method means subclassing :class:`PoseAdapter`, saying which
 parameters learn (:meth:`build_trainable`) and, if it has one, its extra term
 (:meth:`regularisation`). Everything else is shared, so that a comparison
-compares methods only.
+compares methods only. A method with losses or codes of its own overrides
+:meth:`batch_losses` or :meth:`training_codes`, one with another step
+:meth:`train_step`.
 """
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Sequence, Tuple
 
 import torch
 from mmengine.logging import print_log
@@ -13,13 +15,14 @@ from mmpose.registry import MODELS
 from torch import Tensor, nn
 
 from flexpose_mm.checkpoints import load_generator
+from flexpose_mm.datasets import normalize_poses
 from flexpose_mm.errors import UserError
 from flexpose_mm.models.base import PoseGenerationModel
 from flexpose_mm.models.seeding import seeded_normal
-from flexpose_mm.models.perceptual import perceptual_loss
 from .feature_cache import FeatureCache
 from .pairing import (ANCHORS, PAIRINGS, check_choice, choose_anchors,
                       mix_codes)
+from .transport import transport_poses
 
 
 class PoseAdapter(PoseGenerationModel):
@@ -31,12 +34,15 @@ class PoseAdapter(PoseGenerationModel):
         gamma (dict): Config of ``VGGFeatures`` or ``RegressorFeatures``.
         data_preprocessor (dict): Config of ``SkeletonPreprocessor``.
         pairing (str): ``mix``: codes are mixed as their poses are;
+            ``transport``: codes at random, their poses those of the source
+            moved by ``transport.py`` (the dataset gives their number);
             ``fixed``: one independent code for each pose of T*;
             ``resample``: a new code at every step (collapses by design).
         anchor_codes (str): Codes of the shots (of T* with ``fixed``):
             ``random`` (the paper), ``nearest_centered`` or ``ot`` from a
             pool of codes.
         pool_size (int): Codes in that pool.
+        terms (Sequence[dict]): What is minimised; see ``terms.py``.
         feature_cache_mb (float): Memory for target features; beyond it they
             are computed anew at every step.
         **kwargs: See ``PoseGenerationModel``.
@@ -49,18 +55,30 @@ class PoseAdapter(PoseGenerationModel):
                  pairing: str = 'mix',
                  anchor_codes: str = 'random',
                  pool_size: int = 4000,
+                 terms: Sequence[dict] = (dict(type='PerceptualTerm'), ),
                  feature_cache_mb: float = 2048,
                  **kwargs):
         super().__init__(data_preprocessor, **kwargs)
         where = type(self).__name__
         check_choice(where, 'pairing', pairing, PAIRINGS)
         check_choice(where, 'anchor_codes', anchor_codes, ANCHORS)
-        if anchor_codes != 'random' and self.regressor is None:
-            raise UserError(where, 'anchor_codes', anchor_codes,
-                            'it compares poses read by beta; give regressor=')
+        for field, value, needs_beta in (
+            ('anchor_codes', anchor_codes, anchor_codes != 'random'),
+            ('pairing', pairing, pairing == 'transport')):
+            if needs_beta and self.regressor is None:
+                raise UserError(where, field, value,
+                                'it compares poses read by beta; give '
+                                'regressor=')
         if pool_size < 1:
             raise UserError(where, 'pool_size', pool_size,
                             'give a whole number of at least 1')
+        if not terms:
+            raise UserError(where, 'terms', terms,
+                            "list what is minimised, for example [dict(type="
+                            "'PerceptualTerm')]")
+        self.terms = [MODELS.build(term) for term in terms]
+        for term in self.terms:
+            term.check(self)
         self.pairing, self.anchor_codes = pairing, anchor_codes
         self.pool_size, self.feature_cache_mb = pool_size, feature_cache_mb
         generator = dict(generator)
@@ -117,23 +135,20 @@ class PoseAdapter(PoseGenerationModel):
             UserError: If the set does not offer what ``pairing`` needs.
         """
         where = type(self).__name__
-        if not hasattr(dataset, 'poses'):
-            raise UserError(where, 'train dataset', type(dataset).__name__,
-                            'adapters train on PoseMixupDataset')
-        if self.pairing == 'mix' and not hasattr(dataset, 'shots'):
-            raise UserError(where, 'pairing', 'mix',
+        self.look_at(dataset)
+        paired = self.pairing in ('mix', 'transport')
+        if paired and not hasattr(dataset, 'shots'):
+            raise UserError(where, 'pairing', self.pairing,
                             'it needs a PoseMixupDataset; use it, or '
                             "pairing='fixed'")
-        if hasattr(dataset, 'skeleton'):
-            dataset.skeleton.check_same(self.data_preprocessor.skeleton,
-                                        type(dataset).__name__)
-        device = self.iteration.device
-        poses = torch.as_tensor(dataset.poses, device=device)
-        visible = torch.as_tensor(dataset.visible, device=device)
-        self.targets = (poses, visible)
-        anchors_of = torch.as_tensor(dataset.shots, device=device) \
-            if self.pairing == 'mix' else poses
-        self.anchors = self.make_anchors(anchors_of)
+        poses, visible = self.targets
+        if self.pairing == 'transport':
+            self.anchors, poses = self.transported(dataset)
+            self.targets = (poses, visible)
+        else:
+            shots = torch.as_tensor(dataset.shots, device=poses.device) \
+                if paired else poses
+            self.anchors = self.make_anchors(shots)
         dtype = torch.bfloat16 if self.autocast else torch.float32
         self.target_features = FeatureCache(self.features_of, len(poses),
                                             self.feature_cache_mb, dtype)
@@ -141,9 +156,23 @@ class PoseAdapter(PoseGenerationModel):
             f'{where}: Gamma is the {self.gamma.name}; {len(poses)} target '
             f'poses, features {self.target_features.megabytes:.0f} MB, '
             f'{"cached" if self.target_features.enabled else "not cached"}; '
-            f'{self.num_trainable:,} of '
-            f'{sum(p.numel() for p in self.generator.parameters()):,} '
-            'generator parameters learn', 'current')
+            f'{self.num_trainable:,} parameters learn, the generator has '
+            f'{sum(p.numel() for p in self.generator.parameters()):,}',
+            'current')
+
+    def look_at(self, dataset) -> None:
+        """Check T* and keep its poses as ``targets``."""
+        where = type(self).__name__
+        if not hasattr(dataset, 'poses'):
+            raise UserError(where, 'train dataset', type(dataset).__name__,
+                            'adapters train on PoseMixupDataset')
+        if hasattr(dataset, 'skeleton'):
+            dataset.skeleton.check_same(self.data_preprocessor.skeleton,
+                                        type(dataset).__name__)
+        device = self.iteration.device
+        self.targets = tuple(
+            torch.as_tensor(array, device=device)
+            for array in (dataset.poses, dataset.visible))
 
     @property
     def num_trainable(self) -> int:
@@ -161,20 +190,46 @@ class PoseAdapter(PoseGenerationModel):
                 type(self).__name__, 'pool_size', self.pool_size,
                 f'each of {len(poses)} poses gets a code of its own; give at '
                 'least that many')
-        pool = seeded_normal((self.pool_size, width), self.seed, 2)
-        pool = pool.to(poses.device)
+        pool, read = self.source_pool(self.pool_size)
+        return choose_anchors(poses, read, pool, self.anchor_codes)
+
+    def source_pool(self, n: int) -> Tuple[Tensor, Tensor]:
+        """n seeded codes (n, C) and their poses beta(g_s(z)), (n, K, 2)."""
+        width = self.generator.style_channels
+        pool = seeded_normal((n, width), self.seed, 2)
+        pool = pool.to(self.iteration.device)
         read = [
             self.regressor.regress(self.draw(z, randomize_noise=False))[0]
             for z in pool.split(128)
         ]
-        return choose_anchors(poses, torch.cat(read), pool, self.anchor_codes)
+        return pool, torch.cat(read)
+
+    def transported(self, dataset) -> Tuple[Tensor, Tensor]:
+        """A code (n, C) and a target pose (n, K, 2) for each item."""
+        if not (dataset.visible > 0).all():
+            raise UserError(
+                type(self).__name__, 'pairing', 'transport',
+                'it needs shots with all joints; draw them with '
+                "require_all=True, or use pairing='mix'")
+        n = len(dataset.poses)
+        codes, read = self.source_pool(max(self.pool_size, n))
+        shots = torch.as_tensor(dataset.shots, device=read.device)
+        poses, weight = transport_poses(read, shots)
+        print_log(
+            f'transport: the covariance of {len(shots)} shots, with weight '
+            f'{weight:.2f} of the source\'s', 'current')
+        poses = normalize_poses(poses[:n].float().cpu().numpy())[0]
+        return codes[:n], torch.as_tensor(poses, device=read.device)
+
+    def target_images(self, rows: Tensor) -> Tensor:
+        """alpha(y) of the numbered target poses, (n, 3, S, S)."""
+        poses, visible = self.targets
+        return self.data_preprocessor.render(poses[rows], visible[rows])
 
     @torch.no_grad()
     def features_of(self, rows: Tensor) -> List[Tensor]:
         """Gamma(alpha(y)) of the numbered target poses."""
-        poses, visible = self.targets
-        images = self.data_preprocessor.render(poses[rows], visible[rows])
-        return self.extract(images)
+        return self.extract(self.target_images(rows))
 
     def extract(self, images: Tensor) -> List[Tensor]:
         """Gamma in this model's precision and memory format."""
@@ -186,32 +241,49 @@ class PoseAdapter(PoseGenerationModel):
     def training_codes(self, samples) -> Tensor:
         """z for each item of a batch, (N, C), by ``pairing``."""
         rows = torch.tensor([s.sample_idx for s in samples])
-        if self.pairing == 'fixed':
+        if self.pairing in ('fixed', 'transport'):
             return self.anchors[rows]
         if self.pairing == 'mix':
             mixup = torch.stack([torch.as_tensor(s.mixup) for s in samples])
             return mix_codes(self.anchors, mixup.to(self.anchors.device))
-        step = int(self.iteration)
-        width = self.generator.style_channels
+        return self.step_normals(rows)
+
+    def step_normals(self, rows: Tensor) -> Tensor:
+        """N(0, I) of this step for each numbered pose, (N, C)."""
+        step, width = int(self.iteration), self.generator.style_channels
         codes = [
             seeded_normal((width, ), self.seed, 3, step, int(r)) for r in rows
         ]
         return torch.stack(codes).to(self.iteration.device)
 
+    def batch_losses(self, images: Tensor, rows: Tensor) -> Dict[str, Tensor]:
+        """The terms between generated images and numbered target poses.
+
+        Args:
+            images (Tensor): g_t(z), (N, 3, S, S).
+            rows (Tensor): Numbers of their target poses, (N,) int64.
+
+        Returns:
+            dict[str, Tensor]: Means over the batch; names contain ``loss``.
+        """
+        losses = {}
+        for term in self.terms:
+            losses.update(term(self, images, rows))
+        return losses
+
     def losses(self, samples) -> Dict[str, Tensor]:
-        """Eq. 5 on a batch, and the method's own terms."""
+        """``batch_losses`` of a batch, and the method's own terms."""
         if self.anchors is None:
             raise UserError(
                 type(self).__name__, 'custom_hooks', None,
                 "add dict(type='PrepareAdapterHook'), which shows the target "
                 'poses to the adapter')
         rows = torch.tensor([s.sample_idx for s in samples])
-        real = self.target_features(rows)
         with self.precision():
-            fake = self.generator(
+            images = self.generator(
                 self.training_codes(samples), randomize_noise=False)
-        loss = perceptual_loss(self.extract(fake), real)
-        return dict(loss_perceptual=loss, **self.regularisation())
+        return dict(
+            **self.batch_losses(images, rows), **self.regularisation())
 
     def train_step(self, data: dict, optim_wrapper) -> Dict[str, Tensor]:
         """One step on a batch of T*."""

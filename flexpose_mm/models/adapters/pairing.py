@@ -9,7 +9,7 @@ from torch import Tensor
 
 from flexpose_mm.errors import UserError
 
-PAIRINGS = ('mix', 'fixed', 'resample')
+PAIRINGS = ('mix', 'transport', 'fixed', 'resample')
 ANCHORS = ('random', 'nearest_centered', 'ot')
 
 

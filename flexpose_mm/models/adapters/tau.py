@@ -1,16 +1,14 @@
 """FlexPose: transfer by tau alone (sec. 3.3, eq. 4 to 7)."""
-import copy
 from typing import Sequence, Union
 
 from mmpose.registry import MODELS
-from torch import nn
 
-from flexpose_mm.models.generators.style_transfer_map import StyleTransferMap
-from .base import PoseAdapter
+from flexpose_mm.models.generators.style_transfer_map import LinearBlock
+from .style_map import StyleMapAdapter
 
 
 @MODELS.register_module()
-class FlexPose(PoseAdapter):
+class FlexPose(StyleMapAdapter):
     """Learns U_l of the named layers; everything else is frozen.
 
     Linear (no nonlinearity, no bias), sparse (few layers), with Pose-mixup
@@ -26,18 +24,7 @@ class FlexPose(PoseAdapter):
                  *args,
                  tau_layers: Union[str, Sequence[int]] = (3, ),
                  **kwargs):
-        self.tau_layers = tau_layers
-        super().__init__(*args, **kwargs)
-        self.notes['tau_layers'] = [int(k) for k in self.generator.tau.blocks]
+        super().__init__(*args, tau_layers=tau_layers, **kwargs)
 
-    def build_generator(self, cfg: dict) -> nn.Module:
-        return MODELS.build(dict(cfg, tau_layers=self.tau_layers))
-
-    def build_trainable(self) -> None:
-        self.generator.tau.requires_grad_(True)
-
-    def source_generator(self) -> nn.Module:
-        """nn.Module: g_s, a copy with tau taken away."""
-        source = copy.deepcopy(self.generator)
-        source.tau = StyleTransferMap({})
-        return source
+    def build_block(self, width: int) -> LinearBlock:
+        return LinearBlock(width)

@@ -25,8 +25,8 @@ from torch import Tensor
 from flexpose_mm.errors import UserError
 from flexpose_mm.models.base import PoseGenerationModel
 from flexpose_mm.models.seeding import local_normal
+from .adversarial import unwrap
 from .growing import growing_state
-from .skeleton_gan import unwrap
 
 
 def pyramid_loss(fake: Tensor, real: Tensor, levels: int = 3) -> Tensor:

@@ -1,5 +1,5 @@
 """tau: the block-diagonal linear map on style codes (FlexPose, eq. 4, 6)."""
-from typing import Dict, Sequence, Union
+from typing import Callable, Dict, Sequence, Tuple, Union
 
 import torch
 import torch.nn as nn
@@ -37,7 +37,25 @@ def resolve_layers(layers: Union[str, Sequence[int]], num_layers: int,
     return tuple(sorted(layers))
 
 
-class LinearBlock(nn.Module):
+class StyleBlock(nn.Module):
+    """What acts on one layer's style code: (N, 2C) -> (N, 2C).
+
+    A new block is the identity to the last bit.
+    """
+
+    def matrix(self) -> Tensor:
+        """Tensor: U_l (2C, 2C) of a linear map."""
+        raise UserError(
+            type(self).__name__, 'merge_tau', None,
+            'only a linear map folds into the affine; keep this one apart')
+
+    def fold(self, weight: Tensor, bias: Tensor) -> Tuple[Tensor, Tensor]:
+        """The affine layer (W, b) followed by this block, as one affine."""
+        matrix = self.matrix()
+        return matrix @ weight, matrix @ bias
+
+
+class LinearBlock(StyleBlock):
     """U_l, one trained block of tau: ``s -> U s`` without bias.
 
     Args:
@@ -71,15 +89,19 @@ class StyleTransferMap(nn.Module):
 
     Args:
         widths (dict[int, int]): 2 C_l for each adapted 1-based layer l.
+        block (Callable): Makes the ``StyleBlock`` of a width; the paper's
+            U_l, or that of another method.
 
     Shape:
         ``forward(l, style (N, 2 C_l)) -> (N, 2 C_l)``
     """
 
-    def __init__(self, widths: Dict[int, int]):
+    def __init__(self,
+                 widths: Dict[int, int],
+                 block: Callable[[int], StyleBlock] = LinearBlock):
         super().__init__()
         self.blocks = nn.ModuleDict(
-            {str(layer): LinearBlock(w)
+            {str(layer): block(w)
              for layer, w in widths.items()})
 
     def forward(self, layer: int, style: Tensor) -> Tensor:

@@ -413,11 +413,14 @@ class StyleGANv1Generator(BaseModule):
 
         Returns:
             StyleGANv1Generator: self, now a plain mmgeneration checkpoint.
+
+        Raises:
+            UserError: A block is not linear.
         """
         for key, block in self.tau.blocks.items():
             affine = self.adain(int(key)).affine
-            matrix = block.matrix()
-            affine.weight_orig.copy_(matrix @ affine.weight_orig)
-            affine.bias.copy_(matrix @ affine.bias)
+            weight, bias = block.fold(affine.weight_orig, affine.bias)
+            affine.weight_orig.copy_(weight)
+            affine.bias.copy_(bias)
         self.tau = StyleTransferMap({})
         return self

@@ -1,0 +1,7 @@
+# The demo by AdaGAN: scales, shifts and a code for each pose of T*.
+_base_ = [
+    '../adapt_synthetic_12shot.py',
+    '../../_base_/models/adapters/adagan.py'
+]
+model = _base_.method
+optim_wrapper = _base_.method_optim

@@ -1,0 +1,7 @@
+# The demo by FreezeD, adversarially on T*.
+_base_ = [
+    '../adapt_synthetic_12shot.py',
+    '../../_base_/models/adapters/freezed.py'
+]
+model = dict(discriminator=_base_.discriminator, **_base_.method)
+optim_wrapper = dict(_delete_=True, **_base_.method_optim)

@@ -1,0 +1,99 @@
+"""Target poses for any code: a Gaussian transport of the source's poses.
+
+A handful of shots says where the target's poses lie and how they spread, but
+not which code is which pose. The optimal transport between two Gaussians is
+one linear map; applied to beta(g_s(z)) it gives every z a pose of its own,
+so that the generator keeps the variety of the source. Not in the paper.
+"""
+from typing import Tuple
+
+import torch
+from sklearn.covariance import oas
+from torch import Tensor
+
+from flexpose_mm.errors import UserError
+
+
+def shrunk_covariance(x: Tensor, prior: Tensor) -> Tuple[Tensor, float]:
+    """Covariance of few samples, drawn towards a prior's shape.
+
+    The prior is scaled to the samples' trace; how far it pulls is the OAS
+    estimate (Chen et al. 2010) where the prior is the identity.
+
+    Args:
+        x (Tensor): (n, d) float64.
+        prior (Tensor): Covariance (d, d).
+
+    Returns:
+        tuple[Tensor, float]: Covariance (d, d) with the trace of the
+        samples', and the weight of the prior in [0, 1]; one sample has no
+        covariance, and gets the prior with weight 1.
+    """
+    if len(x) < 2:
+        return prior, 1.
+    x = x - x.mean(0)
+    own = x.T @ x / (len(x) - 1)
+    values, axes = _spectrum(prior)
+    white = (x @ axes / values.sqrt()).cpu().numpy()
+    weight = float(oas(white, assume_centered=True)[1])
+    prior = prior * (own.trace() / prior.trace())
+    return torch.lerp(own, prior, weight), weight
+
+
+def gaussian_transport(mean_s: Tensor, cov_s: Tensor, mean_t: Tensor,
+                       cov_t: Tensor) -> Tuple[Tensor, Tensor]:
+    """A, b such that x A + b is N(mean_t, cov_t) for x ~ N(mean_s, cov_s).
+
+    A = S^-1/2 (S^1/2 T S^1/2)^1/2 S^-1/2, the symmetric matrix of the
+    optimal transport between the two (Dowson and Landau 1982).
+
+    Args:
+        mean_s, mean_t (Tensor): (d,) float64.
+        cov_s, cov_t (Tensor): (d, d); directions in which the source
+            hardly moves count as a 1e-4 of its largest.
+
+    Returns:
+        tuple[Tensor, Tensor]: A (d, d) and b (d,).
+    """
+    values, axes = _spectrum(cov_s)
+    root = (axes * values.sqrt()) @ axes.T
+    inverse = (axes / values.sqrt()) @ axes.T
+    matrix = inverse @ _root(root @ cov_t @ root) @ inverse
+    return matrix, mean_t - mean_s @ matrix
+
+
+def _spectrum(matrix: Tensor) -> Tuple[Tensor, Tensor]:
+    """Eigenvalues, none below 1e-4 of the largest, and axes."""
+    values, axes = torch.linalg.eigh(matrix)
+    return values.clamp_min(1e-4 * values[-1]), axes
+
+
+def _root(matrix: Tensor) -> Tensor:
+    """Square root of a symmetric matrix without negative eigenvalues."""
+    values, axes = torch.linalg.eigh((matrix + matrix.T) / 2)
+    return (axes * values.clamp_min(0).sqrt()) @ axes.T
+
+
+def transport_poses(source: Tensor, shots: Tensor) -> Tuple[Tensor, float]:
+    """Move source poses to where the shots say that the target is.
+
+    Args:
+        source (Tensor): beta(g_s(z)) on the canvas, (N, K, 2), N > 2K.
+        shots (Tensor): Target poses on the canvas, (n, K, 2).
+
+    Returns:
+        tuple[Tensor, float]: Poses (N, K, 2) in the dtype of ``source``, and
+        the weight that the source's covariance had.
+
+    Raises:
+        UserError: Too few source poses for their covariance.
+    """
+    x, y = source.flatten(1).double(), shots.flatten(1).double()
+    if len(x) <= x.shape[1]:
+        raise UserError('transport', 'pool_size', len(x),
+                        f'give more than {x.shape[1]} codes, the number of '
+                        'coordinates of a pose')
+    cov_s = x.T.cov()
+    cov_t, weight = shrunk_covariance(y, cov_s)
+    matrix, shift = gaussian_transport(x.mean(0), cov_s, y.mean(0), cov_t)
+    return (x @ matrix + shift).reshape(source.shape).to(source), weight
