@@ -11,7 +11,7 @@ model = dict(
     data_preprocessor=_base_.data_preprocessor,
     generator=dict(
         _base_.generator,
-        checkpoint='work_dirs/warmstart_mpii_64/iter_16000.pth'),
+        checkpoint='work_dirs/warmstart_mpii_64/iter_18000.pth'),
     regressor=beta,
     gamma=dict(type='RegressorFeatures', regressor=beta))
 train_dataloader = dict(

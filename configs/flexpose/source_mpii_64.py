@@ -4,7 +4,7 @@ _base_ = [
     '../_base_/models/stylegan_64_small.py', '../_base_/models/beta_64.py',
     '../_base_/datasets/mpii_poses.py'
 ]
-load_from = 'work_dirs/warmstart_mpii_64/iter_16000.pth'
+load_from = 'work_dirs/warmstart_mpii_64/iter_18000.pth'
 model = dict(
     generator=_base_.generator,
     discriminator=_base_.discriminator,

@@ -1,11 +1,15 @@
 """Transforms of single poses."""
+from .augment_target import (RotateLeg, RotatePose, ScalePose, rotate_limb,
+                             rotate_poses)
 from .map_joints import MapJoints
 from .normalize_pose import (NormalizePose, check_poses, denormalize_poses,
                              normalize_poses)
 from .pack_pose import PackPose
 from .render_skeleton import RenderSkeleton
+from .thin_plate_warp import ThinPlateWarp
 
 __all__ = [
-    'MapJoints', 'NormalizePose', 'PackPose', 'RenderSkeleton',
-    'check_poses', 'denormalize_poses', 'normalize_poses'
+    'MapJoints', 'NormalizePose', 'PackPose', 'RenderSkeleton', 'RotateLeg',
+    'RotatePose', 'ScalePose', 'ThinPlateWarp', 'check_poses',
+    'denormalize_poses', 'normalize_poses', 'rotate_limb', 'rotate_poses'
 ]

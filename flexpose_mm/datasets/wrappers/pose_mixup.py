@@ -2,7 +2,7 @@
 from typing import Sequence, Tuple
 
 import numpy as np
-from mmpose.registry import DATASETS
+from mmpose.registry import DATASETS, TRANSFORMS
 
 from ...errors import UserError
 from ..datasets.collect import collect_poses
@@ -63,6 +63,9 @@ class PoseMixupDataset(PoseArrayDataset):
             (i, i + 1, lam = 1).
         padding (float): Of the canvas, see ``normalize_poses``.
         mapping, skeleton: As in ``FewShotDataset``.
+        shot_pipeline (Sequence): Transforms of each shot on the canvas
+            before mixing, such as ``RotatePose``; they get keypoints (1, K,
+            2), keypoints_visible (1, K) and sample_idx.
         pipeline (Sequence): Transforms.
         **kwargs: ``indices``, ``test_mode``, ``lazy_init``, ``max_refetch``.
 
@@ -83,6 +86,7 @@ class PoseMixupDataset(PoseArrayDataset):
                  padding: float = 1.25,
                  mapping=None,
                  skeleton=None,
+                 shot_pipeline: Sequence = (),
                  pipeline: Sequence = (),
                  **kwargs):
         if not isinstance(size, (int, np.integer)) or size < 1:
@@ -92,6 +96,7 @@ class PoseMixupDataset(PoseArrayDataset):
         self.dataset, skeleton = build_source(dataset, skeleton, mapping)
         self.size, self.seed, self.mapping = size, seed, mapping
         self.include_shots, self.padding = include_shots, padding
+        self.shot_pipeline = [TRANSFORMS.build(step) for step in shot_pipeline]
         super().__init__(skeleton, pipeline=pipeline, **kwargs)
 
     def load_arrays(self):
@@ -101,6 +106,10 @@ class PoseMixupDataset(PoseArrayDataset):
                             'mixup needs at least two shots; draw more, or '
                             'adapt without mixup')
         self.shots = normalize_poses(poses, visible, self.padding)[0]
+        if self.shot_pipeline:
+            self.shots = np.stack([
+                self._augmented(i, visible[i]) for i in range(len(poses))
+            ])
         self.shots_visible = visible
         self.pairs, self.lam = draw_pairs(len(poses), self.size, self.seed)
         if self.include_shots:
@@ -112,6 +121,15 @@ class PoseMixupDataset(PoseArrayDataset):
         mixed, both = mix_poses(self.shots, visible, self.pairs, self.lam)
         self._check_pairs(both)
         return mixed, both, None
+
+    def _augmented(self, index: int, visible: np.ndarray) -> np.ndarray:
+        results = dict(
+            keypoints=self.shots[index][None],
+            keypoints_visible=visible[None],
+            sample_idx=index)
+        for step in self.shot_pipeline:
+            results = step(results)
+        return results['keypoints'][0]
 
     def _check_pairs(self, both: np.ndarray):
         bad = ~(both > 0).any(1)

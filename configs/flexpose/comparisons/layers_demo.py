@@ -1,0 +1,23 @@
+# Which layer carries what (the paper's figures 4 and 9): tau at one layer at
+# a time, on targets as they are, rotated, with one leg turned up, and scaled.
+base = 'configs/demo/adapt_synthetic_12shot.py'
+options = dict(
+    train_cfg=dict(max_iters=100),
+    param_scheduler=dict(end=100),
+    model=dict(pool_size=1000))
+methods = {
+    'as it is':
+    dict(),
+    'pose rotated':
+    dict(options={'train_dataloader.dataset.shot_pipeline':
+                  [dict(type='RotatePose', angle=(-45, 45))]}),
+    'leg rotated':
+    dict(options={'train_dataloader.dataset.shot_pipeline':
+                  [dict(type='RotateLeg', angle=(135, 225))]}),
+    'scaled':
+    dict(options={'train_dataloader.dataset.shot_pipeline':
+                  [dict(type='ScalePose', factor=((.7, .9), (1.1, 1.2)))]})
+}
+layers = [1, 2, 3, 4, 5, 6, 7, 8]
+seeds = [0, 1, 2]
+num = 0  # the reconstruction loss only

@@ -1,0 +1,22 @@
+# All methods from MPII to Human3.6M S1, S5, S6; S7 judges. One length of
+# training for all, which two CPU cores can repeat in an hour or two; with a
+# GPU take 1000 iterations of 128 and add
+# paper='configs/flexpose/adapt_mpii2h36m_30shot_paper.py', which loads VGG-16.
+base = 'configs/flexpose/adapt_mpii2h36m_30shot.py'
+options = dict(
+    train_dataloader=dict(batch_size=32),
+    train_cfg=dict(max_iters=600, val_interval=600),
+    param_scheduler=dict(end=600))
+methods = dict(
+    Direct=dict(
+        options=dict(
+            model=dict(type='DirectTransfer'), train_cfg=dict(max_iters=1))),
+    FreezeD='configs/flexpose/rivals/freezed.py',
+    AdaGAN='configs/flexpose/rivals/adagan.py',
+    LoRA='configs/flexpose/rivals/lora.py',
+    FlexPose_random=dict(options=dict(model=dict(anchor_codes='random'))),
+    FlexPose=dict(),
+    Transport='configs/flexpose/adapt_mpii2h36m_30shot_transport.py')
+seeds = [0, 1, 2]
+shots = [2]
+num = 10000
