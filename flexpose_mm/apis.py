@@ -25,7 +25,9 @@ from mmpose.registry import MODELS
 from torch import nn
 
 from . import cli
+from .annotation import annotate, init_detector  # noqa: F401
 from .checkpoints import read_checkpoint
+from .difficulty_report import score_difficulty  # noqa: F401  public here
 from .errors import UserError
 
 #: Where the config has none.

@@ -124,8 +124,9 @@ def allow_mmengine_checkpoints() -> bool:
     if tuple(map(int, torch.__version__.split('.')[:2])) < (2, 6):
         return False  # loads without the restriction, as MMEngine expects
     from mmengine.logging import HistoryBuffer
+    # bytes: how an empty array is pickled, such as the sigmas of freihand2d
     torch.serialization.add_safe_globals(
-        [HistoryBuffer, (_history_getattr, 'builtins.getattr')] +
+        [HistoryBuffer, bytes, (_history_getattr, 'builtins.getattr')] +
         _numpy_globals())
     return True
 

@@ -5,6 +5,7 @@ JSON they are image pixels of a canvas of ``size`` pixels, centre of the
 top-left pixel = (0, 0): pixel = (canvas + 1) * size / 2 - 0.5.
 """
 import contextlib
+import hashlib
 import json
 import os
 import os.path as osp
@@ -66,6 +67,15 @@ def check_output(path: str, suffixes=SUFFIXES, where='command line') -> None:
         raise UserError(where, 'out', path,
                         f'the folder {folder} is not writable '
                         f'({error.strerror}); choose another') from None
+
+
+def file_hash(path: str) -> str:
+    """12 hex digits of the content's sha1."""
+    digest = hashlib.sha1()
+    with open(path, 'rb') as f:
+        for chunk in iter(lambda: f.read(1 << 20), b''):
+            digest.update(chunk)
+    return digest.hexdigest()[:12]
 
 
 @contextlib.contextmanager

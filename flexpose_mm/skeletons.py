@@ -181,6 +181,20 @@ MAPPINGS: Dict[str, JointMapping] = dict([
                               24, 25)),
     _to_body15('smpl24', 24, (15, 12, 0, 16, 18, 20, 17, 19, 21, 1, 4, 7, 2,
                               5, 8)),
+    # all 32 of Human3.6M: neck 13, head 15 are the points that KeypointGAN
+    # draws
+    _to_body15('h36m32', 32, (15, 13, 11, 17, 18, 19, 25, 26, 27, 6, 7, 8, 1,
+                              2, 3)),
+    # every second jaw point, the upper edges of the brows, no pupils
+    ('wflw98',
+     JointMapping(
+         'wflw98',
+         98,
+         tuple(
+             zip((*range(0, 33, 2), *range(33, 38), *range(42, 47),
+                  *range(51, 60), 60, 61, 63, 64, 65, 67, 68, 69, 71, 72, 73,
+                  75, *range(76, 96)), range(68))),
+         target='face68')),
 ])
 
 

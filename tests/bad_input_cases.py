@@ -66,6 +66,62 @@ optim_wrapper = dict(
     discriminator=adam)
 growing = dict(type='ProgressiveGrowingHook', transition_kimgs=0)
 """
+LABEL = COMMON + """
+side = 32
+crop = [dict(type='LoadImage'), dict(type='GetBBoxCenterScale'),
+        dict(type='TopdownAffine', input_size=(side, side))]
+model = dict(
+    type='KeypointGAN', backbone=dict(type='ImageToSkeleton', width=4),
+    decoder=dict(type='ConditionalDecoder', width=4),
+    discriminator=dict(type='MultiScalePatchDiscriminator', width=4,
+                       num_scales=1),
+    head=dict(beta, size=side), alpha=dict(canvas, size=side),
+    gamma=dict(type='PlainVGGFeatures', weights='random', width=4,
+               layers=['image']))
+persons = dict(type='PersonImageDataset', img_dir='$/photos')
+pairs = dict(
+    type='UnpairedPoseImageDataset', dataset=persons, pipeline=crop,
+    condition_pipeline=[dict(type='ThinPlateWarp')])
+train_dataloader = dict(
+    batch_size=2, num_workers=0, dataset=pairs,
+    sampler=dict(type='InfiniteSampler', shuffle=True))
+adam = dict(optimizer=dict(type='Adam', lr=0.0002))
+optim_wrapper = dict(
+    constructor='MultiOptimWrapperConstructor', discriminator=adam,
+    generator=dict(adam, modules=['backbone', 'decoder']))
+bank = dict(type='GeneratedPoseDataset', ann_file='$/canvas.npz')
+supply = dict(type='PoseBankHook', poses=bank)
+custom_hooks = [supply]
+test_dataloader['dataset'] = dict(
+    type='SyntheticPoseDataset', size=2, images=True,
+    pipeline=[*crop, dict(type='PackPoseInputs')])
+test_evaluator = dict(type='KeypointError')
+"""
+FREEZED = """
+disc = dict(type='StyleGANv1Discriminator', in_size=size,
+            channels=generator['channels'], mbstd_cfg=None)
+model.update(type='FreezeD', discriminator=disc, warmup_iters=1)
+adam = optim_wrapper
+optim_wrapper = dict(constructor='MultiOptimWrapperConstructor',
+                     generator=adam, discriminator=adam)
+"""
+COMPARE = """
+base = '$/adapt.py'
+methods = dict(FlexPose=dict())
+seeds = [0]
+num = 8
+"""
+DIFFICULTY = COMMON + """
+persons = dict(
+    type='CocoDataset', ann_file='$/persons_good.json', pipeline=pack)
+model = dict(type='PoseFlow', width=8, depth=1)
+train_dataloader = dict(
+    batch_size=2, num_workers=0, dataset=persons,
+    sampler=dict(type='DifficultySampler', seed=0))
+optim_wrapper = dict(optimizer=dict(type='Adam', lr=0.01))
+hook = dict(type='PoseDifficultyHook', train=dict(steps=2), figures=False)
+custom_hooks = [hook]
+"""
 
 
 class Case(NamedTuple):
@@ -98,6 +154,17 @@ def _model(**change) -> str:
 def _tau(layers) -> Case:
     return Case(_model(tau_layers=layers),
                 (f'tau_layers={layers!r}', 'layer'))
+
+
+def _freezed(change: str, *words: str) -> Case:
+    """A slip in a config that trains FreezeD; ``disc`` is D's config."""
+    return Case(FREEZED + change, words)
+
+
+def _compare(change: str, *words: str, args: str = '') -> Case:
+    """A slip in a comparison of that adaptation."""
+    return Case(change, words, COMPARE, 'compare_adapters',
+                f'--out $/work {args}')
 
 
 def _prior(name: str, *words: str) -> Case:
@@ -192,6 +259,39 @@ MODEL = {
     'tau layer repeated': _tau((3, 3)),
     'tau layers in words': _tau('some'),
     'tau layer not in a list': _tau(3),
+    'no tau layer': _tau(()),
+    'rank 0':
+    Case(_model(type='LoRAAdapter', rank=0), ('rank=0', 'at least 1')),
+    'rank above the width':
+    Case(_model(type='LoRAAdapter', rank=17),
+         ('rank=17', '16 numbers', 'give at most')),
+    'alpha 0':
+    Case(_model(type='LoRAAdapter', alpha=0.), ('alpha=0.0', 'above 0')),
+    'codes for fewer targets':
+    Case(_model(type='AdaGAN', num_targets=5),
+         ('num_targets=5', 'give num_targets=8')),
+    'codes for no target':
+    Case(_model(type='AdaGAN', num_targets=0), ('num_targets=0', 'give')),
+    'mixed codes that learn':
+    Case(_model(type='AdaGAN', pairing='mix'), ("pairing='mix'", 'give')),
+    'negative weight':
+    Case(_model(type='AdaGAN', emd_weight=-1), ('emd_weight=-1', 'give 0')),
+    'discriminator of another size':
+    _freezed("disc['in_size'] = 32", 'in_size=32', '16', 'make them equal'),
+    'blocks that D has not':
+    _freezed("model['trained_blocks'] = 4", 'trained_blocks=4', 'give 0 to 3'),
+    'no source discriminator':
+    _freezed("model['regressor'] = None", 'checkpoint=None', 'regressor='),
+    'no warm-up':
+    _freezed("model['warmup_iters'] = 0", '(0, 32)', 'at least 1'),
+    'no discriminator in the file':
+    _freezed("disc['checkpoint'] = '$/prior.pth'", 'prior.pth',
+             'no StyleGAN v1 discriminator', 'give'),
+    'discriminator file missing':
+    _freezed("disc['checkpoint'] = '$/gone.pth'", 'gone.pth', 'mend'),
+    'one optimiser for FreezeD':
+    _freezed('optim_wrapper = adam', 'optim_wrapper=', 'discriminator',
+             'give'),
     'size no power of two':
     Case("generator['out_size'] = 24", ('out_size=24', 'power of two')),
     'channels missing':
@@ -333,4 +433,169 @@ FILES = {
     'unknown device':
     _generate('$/adapter.pth -o $/o.npz --device tpu9', "'tpu9'"),
 }
-CASES = {**DATA, **MODEL, **FILES}
+COMPARISONS = {
+    'comparison of nothing': _compare('methods = dict()', 'methods=', 'give'),
+    'comparison of an unknown method':
+    _compare("methods['x'] = dict(options=dict(model=dict(type='Nil')))",
+             "methods['x']", "'Nil'", 'correct the name'),
+    'comparison with an unknown argument':
+    _compare("methods['x'] = dict(options=dict(model=dict(depth=3)))",
+             "'depth'", 'correct'),
+    'comparison without seeds': _compare('seeds = []', 'seeds=[]', 'give'),
+    'comparison with more shots than poses':
+    _compare('shots = [2, 5]', 'n_per_class=5', 'take fewer'),
+    'comparison of a layer out of range':
+    _compare('layers = [3, 7]', 'layers', '(7,)', 'to 6'),
+    'comparison without base':
+    _compare("base = '$/gone.py'", 'base=', 'gone.py', 'give'),
+    'comparison with a base that adapts nothing':
+    _compare("base = '$/build.py'", 'FewShotDataset', 'build.py'),
+    'comparison with a lost prior':
+    _compare("options = dict(model=dict(generator=dict(checkpoint="
+             "'$/gone.pth')))", 'gone.pth', 'mend'),
+    'comparison of one pose': _compare('num = 1', 'num=1', 'at least 2'),
+    'comparison with a slip in a field':
+    _compare('seed = [1]', "field='seed'", 'use base'),
+    'comparison of no such run':
+    _compare('', "--only='lora*'", '--list', args='--only lora*'),
+    'comparison that reports nothing':
+    _compare('', 'finished runs=0', '--report-only', args='--report-only'),
+    'comparison to a file':
+    _compare('', 'work_dir=', 'choose', args='--out $/text.npz/work'),
+}
+
+def _photos(folder: str) -> str:
+    return f"persons['img_dir'] = '$/{folder}'"
+
+
+def _boxes(name: str, *words: str) -> Case:
+    return Case(f"persons['ann_file'] = '$/{name}.json'",
+                (f'{name}.json', *words), LABEL)
+
+
+def _annotate(args: str, *words: str) -> Case:
+    return Case('', words, LABEL, 'annotate', '$/kg.pth ' + args)
+
+
+LABELS = {
+    'no folder of images':
+    Case(_photos('gone'), ('gone', 'correct the path'), LABEL),
+    'no image in the folder':
+    Case(_photos('empty'), ('empty', 'no image'), LABEL),
+    'truncated JPEG':
+    Case(_photos('cut'), ('cut.jpg', 'truncated', 'restore'), LABEL),
+    'JPEG of something else':
+    Case(_photos('text'), ('text.jpg', 'no JPEG', 'restore'), LABEL),
+    'image of an annotation missing':
+    _boxes('lost', 'gone.jpg', 'no such file', 'restore'),
+    'image without a person box':
+    _boxes('boxless', '1.jpg', 'no person box', 'add one'),
+    'person box of no area':
+    _boxes('flat_box', 'bbox of 1.jpg', 'above 0'),
+    'boxes in another format':
+    _boxes('other', 'COCO JSON'),
+    'crops of another size':
+    Case("crop[2]['input_size'] = (16, 16)",
+         ('(2, 3, 16, 16)', '32 x 32', 'TopdownAffine'), LABEL),
+    'mixed sizes without crops':
+    Case("pairs['pipeline'] = crop[:2]",
+         ('inputs=', 'one size', 'TopdownAffine'), LABEL),
+    'grey images kept grey':
+    Case("persons['img_dir'] = '$/grey'; "
+         "crop[0]['color_type'] = 'unchanged'",
+         ('(32, 32)', 'grey/1.png', 'in colour'), LABEL),
+    'images with transparency kept so':
+    Case("persons['img_dir'] = '$/clear'; "
+         "crop[0]['color_type'] = 'unchanged'",
+         ('(32, 32, 4)', 'clear/1.png', 'in colour'), LABEL),
+    'no second views':
+    Case("pairs['condition_pipeline'] = []", ('ThinPlateWarp', ), LABEL),
+    'no pose supply':
+    Case('custom_hooks = []', ('no PoseBankHook', 'add'), LABEL),
+    'empty bank':
+    Case("bank['ann_file'] = '$/none.npz'", ('none.npz', ), LABEL),
+    'bank file missing':
+    Case("bank['ann_file'] = '$/gone.npz'", ('gone.npz', 'correct'), LABEL),
+    'bank of another skeleton':
+    Case("bank['ann_file'] = '$/hands.npz'",
+         ('(8, 21, 2)', '(n, 15, 2)'), LABEL),
+    'bank data set of another skeleton':
+    Case("bank.update(ann_file='$/hands.npz', skeleton='hand21')",
+         ('hand21', 'body15', 'mapping='), LABEL),
+    'bank too small':
+    Case("supply['size'] = 33000", ('size=33000', 'only 8', 'smaller'),
+         LABEL),
+    'detector of another size than beta':
+    Case("model['alpha']['size'] = 64", ('head.size=32', '64'), LABEL),
+    'discriminator with too many scales':
+    Case("model['discriminator']['num_scales'] = 3",
+         ('num_scales=3', 'fewer'), LABEL),
+    'detector with one optimiser':
+    Case('optim_wrapper = adam', ('optim_wrapper=', 'generator'), LABEL),
+    'unknown reference length':
+    Case("test_evaluator['references'] = ['foot']",
+         ("references=['foot']", 'choose'), LABEL, 'test', '$/kg.pth'),
+    'label no folder':
+    _annotate('$/gone -o $/o.json', 'gone', 'correct'),
+    'label a damaged image':
+    _annotate('$/cut -o $/o.json', 'cut.jpg', 'truncated'),
+    'label to a strange file':
+    _annotate('$/photos -o $/o.csv', 'o.csv', 'must end in'),
+    'label with code':
+    Case('', ('evil.pth', 'would run code'), LABEL, 'annotate',
+         '$/evil.pth $/photos -o $/o.json'),
+    'label with another model':
+    Case('', ('prior.pth', 'use the c'), LABEL, 'annotate',
+         '$/prior.pth $/photos -o $/o.json'),
+}
+
+
+def _difficulty(change: str, *words: str) -> Case:
+    return Case(change, words, DIFFICULTY)
+
+
+def _persons(name: str, *words: str) -> Case:
+    return _difficulty(f"persons['ann_file'] = '$/persons_{name}.json'",
+                       *words)
+
+
+DIFFICULT = {
+    'rate a pose with NaN': _persons('nan', 'keypoints[3]=', 'NaN', 'remove'),
+    'rate joints that nobody sees':
+    _persons('hidden', 'usable poses=0', 'half of the joints visible'),
+    'rate poses that are all the same':
+    _persons('same', 'all poses are the same', 'give poses that differ'),
+    'rate fewer poses than bins':
+    _persons('few', 'usable poses=9', 'lower num_bins'),
+    'rate by a VAE of other joints':
+    _difficulty("hook['checkpoint'] = '$/vae16.pth'", '(30, 17, 2)',
+                'knows poses (N, 16, 2)'),
+    'rate by no VAE':
+    _difficulty("hook['checkpoint'] = '$/prior.pth'", 'prior.pth',
+                'holds no PoseVAE'),
+    'rate by code':
+    _difficulty("hook['checkpoint'] = '$/evil.pth'", 'evil.pth',
+                'would run code'),
+    'rate without steps':
+    _difficulty("hook['train'] = dict(steps=0)", 'steps=0', 'at least 1'),
+    'no bin': _difficulty("hook['num_bins'] = 0", 'num_bins=0', 'at least 1'),
+    'sampler without its hook':
+    _difficulty('custom_hooks = []', 'scores=None', 'PoseDifficultyHook'),
+    'unknown mode of the sampler':
+    _difficulty("train_dataloader['sampler']['mode'] = 'soft'",
+                "mode='soft'", 'choose from'),
+    'no share of the items':
+    _difficulty("train_dataloader['sampler']['share'] = 0.", 'share=0.0',
+                'above 0'),
+    'unknown bin':
+    _difficulty("train_dataloader['sampler'].update(mode='bins', bins=[25])",
+                'bins=(25,)', '0..24'),
+}
+CASES = {
+    **DATA,
+    **MODEL,
+    **FILES,
+    **COMPARISONS,
+    **LABELS,
+    **DIFFICULT
+}

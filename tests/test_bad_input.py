@@ -85,7 +85,8 @@ def test_a_mistake_is_one_sentence(name, files, tmp_path, capfd, steps,
     case = CASES[name]
     monkeypatch.setenv('LOCAL_RANK', '0')
     for file in files.iterdir():
-        os.link(file, tmp_path / file.name)
+        link = os.symlink if file.is_dir() else os.link
+        link(file, tmp_path / file.name)
     config = tmp_path / 'config.py'
     config.write_text(
         (case.config + case.change).replace('$', str(tmp_path)))

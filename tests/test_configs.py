@@ -1,14 +1,20 @@
-"""Every config trains for two iterations, whoever adds it."""
+"""Every config trains for two iterations, whoever adds it; every method
+of a comparison is built."""
 from pathlib import Path
 
 import pytest
 import torch
 from mmengine.runner import Runner
+from mmpose.registry import DATASETS, MODELS
 from shrink import shrink
 
+from flexpose_mm.comparison import CONTROLS, expand, load_comparison
+
 ROOT = Path(__file__).resolve().parents[1] / 'configs'
-CONFIGS = sorted(
+FILES = sorted(
     p for p in ROOT.rglob('*.py') if '_base_' not in p.relative_to(ROOT).parts)
+COMPARISONS = [p for p in FILES if p.parent.name == 'comparisons']
+CONFIGS = [p for p in FILES if p not in COMPARISONS]
 
 
 @pytest.mark.parametrize(
@@ -22,3 +28,25 @@ def test_trains_for_two_iterations(path, tmp_path):
         v for v in saved['state_dict'].values() if v.is_floating_point()
     ]
     assert runner.iter == 2 and all(v.isfinite().all() for v in floats)
+
+
+@pytest.mark.parametrize('path', COMPARISONS, ids=lambda p: p.stem)
+def test_every_method_of_a_comparison_is_built(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT.parent)
+    comparison = load_comparison(str(path))
+    ends = {
+        name: {method.layers[0], method.layers[-1]}
+        for name, method in comparison.methods.items()
+    }
+    built = set()
+    for run in expand(comparison):
+        if run.method == CONTROLS or run.layers not in ends[run.method] or \
+                (run.method, run.layers) in built:
+            continue
+        built.add((run.method, run.layers))
+        cfg = shrink(run.cfg, tmp_path)
+        model = MODELS.build(cfg.model)
+        model.prepare(DATASETS.build(cfg.train_dataloader.dataset))
+        if run.layers is not None and run.layers != 'all':
+            assert tuple(model.notes['tau_layers']) == run.layers
+    assert {name for name, _ in built} == set(comparison.methods)

@@ -77,6 +77,84 @@ def adapter(size=16, **kwargs):
     }
 
 
+def rival(name, size=16, **kwargs):
+    """Config of another adapter on the same source."""
+    if name == 'AdaGAN':
+        kwargs = dict(dict(num_targets=16), **kwargs)
+    if name == 'FreezeD':
+        kwargs = {
+            **dict(
+                discriminator=discriminator(size),
+                regressor=regressor(size),
+                warmup_iters=2,
+                warmup_batch_size=4),
+            **kwargs
+        }
+    return adapter(size, type=name, **kwargs)
+
+
+def keypoint_gan(size=32, **kwargs):
+    """Config of a KeypointGAN with some 20,000 parameters."""
+    return {
+        **dict(
+            type='KeypointGAN',
+            backbone=dict(type='ImageToSkeleton', width=4),
+            decoder=dict(type='ConditionalDecoder', width=4),
+            discriminator=dict(
+                type='MultiScalePatchDiscriminator', width=4, num_scales=1),
+            head=regressor(size),
+            alpha=preprocessor(size),
+            gamma=dict(
+                type='PlainVGGFeatures',
+                weights='random',
+                width=4,
+                layers=('image', 'conv1_2')),
+            pool_size=6),
+        **kwargs
+    }
+
+
+def crop(size=32):
+    """Transforms from an image with a box to the model's input."""
+    return [
+        dict(type='GetBBoxCenterScale', padding=1.25),
+        dict(type='TopdownAffine', input_size=(size, size))
+    ]
+
+
+def pairs(size=32, **kwargs):
+    """Config of unlabelled synthetic video pairs."""
+    return dict(
+        type='UnpairedPoseImageDataset',
+        dataset=dict(
+            type='SyntheticVideoDataset',
+            domain='target',
+            videos=3,
+            frames=2,
+            images=True,
+            image_size=size),
+        pairs='video',
+        pipeline=crop(size),
+        **kwargs)
+
+
+def bank(**kwargs):
+    """Config of the hook that adds poses to a batch."""
+    return dict(
+        type='PoseBankHook',
+        poses=dict(type='SyntheticPoseDataset', size=20),
+        **kwargs)
+
+
+def keypoint_adams(lr=0.001, **more):
+    """Config of the optimisers of a KeypointGAN."""
+    return dict(
+        constructor='MultiOptimWrapperConstructor',
+        generator=adam(lr, modules=['backbone', 'decoder']),
+        discriminator=adam(lr),
+        **more)
+
+
 def poses(size=64, **kwargs):
     """Config of synthetic canvas poses."""
     return dict(

@@ -7,7 +7,6 @@ A killed run goes on with ``--resume``; the file is the same to the last byte
 as that of a run that was left alone.
 """
 import argparse
-import hashlib
 import resource
 import sys
 import time
@@ -18,7 +17,7 @@ from tqdm import tqdm
 
 from flexpose_mm import UserError, cli
 from flexpose_mm.apis import init_adapter
-from flexpose_mm.io import check_output, write_poses
+from flexpose_mm.io import check_output, file_hash, write_poses
 from flexpose_mm.models.samplers.part_file import PartFile
 
 
@@ -81,15 +80,6 @@ def build_sampler(args, device: torch.device):
     if args.min_score is not None:
         options['min_score'] = args.min_score
     return model.pose_sampler(**options)
-
-
-def file_hash(path: str) -> str:
-    """12 hex digits of the content's sha1."""
-    digest = hashlib.sha1()
-    with open(path, 'rb') as f:
-        for chunk in iter(lambda: f.read(1 << 20), b''):
-            digest.update(chunk)
-    return digest.hexdigest()[:12]
 
 
 def describe(args, sampler) -> dict:

@@ -1,8 +1,8 @@
 """Generators, GANs, adapters, Gamma, beta and the pose sampler."""
-from . import (adapters, data_preprocessors, gans, generators, perceptual,
-               regressors, samplers)
+from . import (adapters, data_preprocessors, estimators, gans, generators,
+               keypointgan, perceptual, regressors, samplers, uda, vae)
 
 __all__ = [
-    'adapters', 'data_preprocessors', 'gans', 'generators', 'perceptual',
-    'regressors', 'samplers'
+    'adapters', 'data_preprocessors', 'estimators', 'gans', 'generators',
+    'keypointgan', 'perceptual', 'regressors', 'samplers', 'uda', 'vae'
 ]

@@ -7,19 +7,22 @@ from mmengine.dist import get_rank, get_world_size
 from torch import Tensor
 
 
-def seeded_normal(shape: Sequence[int], seed: int, *stream: int) -> Tensor:
-    """N(0, I) float32 on the CPU, fixed by ``seed`` and the stream's numbers.
+def seeded_generator(seed: int, *stream: int) -> torch.Generator:
+    """A generator on the CPU, fixed by ``seed`` and the stream's numbers.
 
     Args:
-        shape (Sequence[int]): Shape of the result.
         seed (int): Seed of the run.
-        *stream (int): What the draw is for, such as (iteration, network).
+        *stream (int): What it is for, such as (iteration, network).
     """
     key = 1469598103934665603
     for number in (seed, *stream):  # FNV-1a: near numbers, far streams
         key = ((key ^ (int(number) & 0xffffffff)) * 1099511628211) % 2**63
-    generator = torch.Generator().manual_seed(key)
-    return torch.randn(*shape, generator=generator)
+    return torch.Generator().manual_seed(key)
+
+
+def seeded_normal(shape: Sequence[int], seed: int, *stream: int) -> Tensor:
+    """N(0, I) float32 of :func:`seeded_generator`, of a shape."""
+    return torch.randn(*shape, generator=seeded_generator(seed, *stream))
 
 
 def batch_slice(local: int) -> slice:

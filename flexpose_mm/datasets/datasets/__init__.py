@@ -2,10 +2,13 @@
 from .array_file import ArrayFile
 from .collect import collect_poses
 from .keypoint_array import KeypointArrayDataset
+from .keypoint_image import KeypointImageDataset
 from .latent_code import LatentCodeDataset
+from .person_image import PersonImageDataset
 from .pose_array import PoseArrayDataset
 
 __all__ = [
-    'ArrayFile', 'KeypointArrayDataset', 'LatentCodeDataset',
-    'PoseArrayDataset', 'collect_poses'
+    'ArrayFile', 'KeypointArrayDataset', 'KeypointImageDataset',
+    'LatentCodeDataset', 'PersonImageDataset', 'PoseArrayDataset',
+    'collect_poses'
 ]

@@ -106,12 +106,16 @@ class SyntheticPoseDataset(PoseArrayDataset):
             info.update(self._image(row), ori_shape=info['img_shape'])
         return info
 
+    def _look(self, row: int) -> int:
+        """Number of the appearance of a sample: its own."""
+        return row
+
     def _image(self, row: int) -> dict:
         """The picture of a sample; depends on domain, seed and row only."""
         rng = np.random.default_rng([
             self.pose_seed,
             zlib.crc32(f'image {self.domain.name}'.encode()),
-            int(row)
+            int(self._look(row))
         ])
         drawn = render_body(self._poses_3d[row], self._camera['f'][row],
                             self._camera['c'][row], self.image_size,

@@ -1,3 +1,4 @@
+from .inverse_decay import InverseDecayLR
 from .multi_optimizer import MultiOptimWrapperConstructor
 
-__all__ = ['MultiOptimWrapperConstructor']
+__all__ = ['InverseDecayLR', 'MultiOptimWrapperConstructor']

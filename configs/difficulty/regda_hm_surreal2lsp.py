@@ -1,0 +1,4 @@
+# VAE-HM: the hardest third of the source poses only.
+_base_ = ['./regda_surreal2lsp.py']
+custom_hooks = [*_base_.custom_hooks, _base_.difficulty]
+train_dataloader = dict(sampler=dict(type='DifficultySampler', mode='hard'))

@@ -1,0 +1,19 @@
+# UDAPE on the embedded images at a size for two CPU cores.
+_base_ = [
+    '../_base_/models/udape.py', '../_base_/datasets/synthetic_pair.py'
+]
+pretrain_iters, max_iters = 1500, 3000
+codec = dict(input_size=(128, 128), heatmap_size=(32, 32), sigma=1.5)
+model = dict(
+    pretrain_iters=pretrain_iters,
+    sigma=1.5,
+    alpha=.99,  # a mean over 100 steps where the paper has 15,000
+    backbone=dict(depth=18, base_channels=32, init_cfg=None),
+    head=dict(
+        in_channels=256,
+        out_channels=15,
+        deconv_out_channels=(64, 64, 64),
+        decoder=codec))
+optim_wrapper = dict(optimizer=dict(lr=1e-3))
+param_scheduler = dict(milestones=[2000, 2700])
+train_cfg = dict(max_iters=max_iters, val_interval=750)

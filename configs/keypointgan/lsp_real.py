@@ -1,0 +1,46 @@
+# Photographs: 150 persons of LSP-extended without their labels, second views
+# by thin-plate warps, judged on the other 50. The bank holds MPII poses
+# (Direct); LSP's own are in lsp_2d_dev.npz (Aligned, other persons):
+#   --cfg-options custom_hooks.4.poses.ann_file=lsp_2d_dev.npz
+#       custom_hooks.4.poses.mapping=lsp14 custom_hooks.4.size=None
+_base_ = [
+    '../_base_/models/keypoint_gan.py', '../_base_/datasets/mpii_poses.py'
+]
+persons = dict(
+    type='KeypointImageDataset',
+    ann_file='lsp_dev/joints.npz',
+    img_dir='lsp_dev/images',
+    data_root=_base_.data_root,
+    mapping='lsp14',
+    visible_key='visible',
+    require_all=False)
+bank = dict(
+    type='KeypointArrayDataset',
+    ann_file='mpii_2d.npz',
+    data_root=_base_.data_root,
+    mapping='mpii16',
+    visible_key='present')
+model = dict(
+    head=dict(
+        _base_.beta, checkpoint='work_dirs/beta_mpii_64/beta_mpii_64.pth'))
+custom_hooks = [
+    *_base_.hooks,
+    dict(type='PoseBankHook', poses=bank, **_base_.jitter)
+]
+train_dataloader = dict(
+    batch_size=16,
+    num_workers=0,
+    sampler=dict(type='InfiniteSampler', shuffle=True),
+    dataset=dict(
+        type='UnpairedPoseImageDataset',
+        dataset=dict(persons, indices=150),
+        pipeline=_base_.jittered_crop,
+        condition_pipeline=[dict(type='ThinPlateWarp')]))
+val_dataloader = dict(
+    batch_size=50,
+    num_workers=0,
+    drop_last=False,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        persons, indices=-50, pipeline=_base_.test_pipeline, test_mode=True))
+test_dataloader = val_dataloader

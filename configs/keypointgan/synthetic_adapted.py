@@ -1,0 +1,26 @@
+# Adapted: 32,000 poses of the prior that FlexPose adapted with twelve target
+# poses (configs/demo/adapt_synthetic_12shot.py), and 1,000 mixtures of these:
+#   tools/train.py configs/demo/adapt_synthetic_12shot.py
+#   tools/generate_poses.py configs/demo/adapt_synthetic_12shot.py \
+#       work_dirs/adapt_synthetic_12shot/iter_300.pth -n 32000 \
+#       -o work_dirs/adapt_synthetic_12shot/poses.npz
+_base_ = ['./synthetic_aligned.py']
+bank = dict(
+    type='GeneratedPoseDataset',
+    ann_file='work_dirs/adapt_synthetic_12shot/poses.npz')
+shots = dict(
+    type='FewShotDataset',
+    n_per_class=2,
+    seed=0,
+    dataset=dict(
+        type='SyntheticPoseDataset', domain='target', size=5000))
+mixtures = dict(type='PoseMixupDataset', dataset=shots, size=1000)
+custom_hooks = [
+    *_base_.hooks,
+    dict(
+        type='PoseBankHook',
+        poses=bank,
+        extra=mixtures,
+        size=33000,
+        **_base_.jitter)
+]

@@ -1,0 +1,4 @@
+"""Samplers: which items an epoch is made of."""
+from .difficulty import DifficultySampler
+
+__all__ = ['DifficultySampler']
