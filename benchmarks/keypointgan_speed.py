@@ -141,7 +141,10 @@ class Training:
         start = time.perf_counter()
         for data in batches:
             log = self.step(self.model, self.optim, data)
-            self.first = self.first or {k: float(v) for k, v in log.items()}
+            self.first = self.first or {
+                k: float(v.detach())
+                for k, v in log.items()
+            }
         self.done += steps
         return (time.perf_counter() - start) / steps
 
@@ -161,7 +164,7 @@ def parse_args(argv=None):
     args = parser.parse_args(argv)
     if args.smoke:
         args.blocks = args.steps = 1
-        args.size, args.scales, args.width, args.batch_size = 32, 1, 4, 2
+        args.size, args.scales, args.width, args.batch_size = 32, 1, 8, 2
     return args
 
 

@@ -24,7 +24,8 @@ def parse_args():
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        '--config', default='configs/demo/adapt_synthetic_12shot.py')
+        '--config',
+        default='configs/demo/adapt_synthetic_12shot_transport.py')
     parser.add_argument('--out', default='demo/out')
     parser.add_argument('--num', type=int, default=4000, help='poses drawn')
     return parser.parse_args()

@@ -62,7 +62,7 @@ def init_detector(config: Union[str, Config],
     return model.to(device).eval()
 
 
-def test_pipeline(model: nn.Module) -> list:
+def crop_transforms(model: nn.Module) -> list:
     """The config's test transforms, with an image loader before them."""
     node = model.cfg.test_dataloader.dataset
     steps = node.get('pipeline') or []
@@ -133,7 +133,7 @@ class RowFile:
 def predict_rows(model: nn.Module, dataset, done: int,
                  batch_size: int) -> Iterator[List[dict]]:
     """Annotations of the items from ``done`` on, batch by batch."""
-    pipeline = test_pipeline(model)
+    pipeline = crop_transforms(model)
     for first in range(done, len(dataset), batch_size):
         items = []
         for i in range(first, min(first + batch_size, len(dataset))):

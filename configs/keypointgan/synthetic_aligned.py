@@ -9,7 +9,7 @@ bank = dict(
 model = dict(
     head=dict(
         _base_.beta,
-        checkpoint='work_dirs/beta_synthetic_64/iter_2000.pth'))
+        checkpoint='work_dirs/beta_synthetic_64/iter_3000.pth'))
 custom_hooks = [
     *_base_.hooks,
     dict(type='PoseBankHook', poses=bank, size=33000, **_base_.jitter)

@@ -5,16 +5,19 @@ Each reader gives records: image file, box and joints in MPII's order of 16
 are those of Transfer-Learning-Library, which the published figures are of.
 """
 import json
+import os
 import os.path as osp
 import random
 from typing import Iterator, List, NamedTuple, Sequence, Tuple
 
+import cv2
 import numpy as np
 from PIL import Image
 
 from ..errors import UserError
 from ..io import atomic_write
 from ..skeletons import Skeleton, get_skeleton
+from ..visualization import save_image
 
 #: SMPL-24 joints in MPII's order; 13 and 14 are collars, taken for shoulders.
 SMPL_TO_MPII = (7, 4, 1, 2, 5, 8, 0, 9, 12, 15, 20, 18, 13, 14, 19, 21)
@@ -38,11 +41,13 @@ class Record(NamedTuple):
         box (tuple): x, y, width, height in pixels.
         points (np.ndarray): (K, 2) pixels of the image.
         visible (np.ndarray): (K,) bool.
+        mirrored (bool): To be turned into a left hand.
     """
     image: str
     box: Tuple[float, float, float, float]
     points: np.ndarray
     visible: np.ndarray
+    mirrored: bool = False
 
 
 def _read_json(path: str):
@@ -186,7 +191,8 @@ def read_rhd(root: str, split: str) -> Iterator[Record]:
     evaluation; the original annotation is a pickle, which is not read.
 
     A hand counts if its crop is wider than 64 px, more than 16 of its
-    joints are visible, and the other hand covers less than 0.3 of it.
+    joints are visible, and the other hand covers less than 0.3 of it. Right
+    hands are mirrored, so that all are left hands.
     """
     path = osp.join(root, 'annotations', f'rhd_{split}.json')
     data = _read_json(path)
@@ -194,19 +200,20 @@ def read_rhd(root: str, split: str) -> Iterator[Record]:
     hands: dict = {}
     for note in data['annotations']:
         table = np.asarray(note['keypoints'], np.float64).reshape(-1, 3)
-        hands.setdefault(note['image_id'], []).append(table)
+        right = note.get('hand_type') == 'right'
+        hands.setdefault(note['image_id'], []).append((table, right))
     for image_id, tables in hands.items():
         image = images[image_id]
         size = image['width'], image['height']
-        for table in tables:
+        for table, right in tables:
             box = square_crop(table[:, :2], size)
-            others = [t[:, :2] for t in tables if t is not table]
+            others = [t[:, :2] for t, _ in tables if t is not table]
             if box[2] - 1 <= 64 or (table[:, 2] > 0).sum() <= 16 or any(
                     _rhd_overlap(box, o) >= .3 for o in others):
                 continue
             table = table[list(RHD_TO_HAND)]
             yield Record(osp.join(root, image['file_name']), box,
-                         table[:, :2], table[:, 2] > 0)
+                         table[:, :2], table[:, 2] > 0, right)
 
 
 def read_h36m(root: str, split: str) -> Iterator[Record]:
@@ -253,9 +260,29 @@ def _skeleton(metainfo: str) -> Skeleton:
         dict(from_file=f'configs/_base_/datasets/{metainfo}.py'))
 
 
+def mirror(record: Record, path: str) -> Record:
+    """Write the record's crop as in a mirror; the record of that image.
+
+    Raises:
+        UserError: The image cannot be read.
+    """
+    x, y, side = (int(v) for v in record.box[:3])
+    image = cv2.imread(record.image)
+    if image is None:
+        raise UserError(record.image, 'image', None,
+                        'missing or damaged; unpack the data set again')
+    os.makedirs(osp.dirname(path), exist_ok=True)
+    save_image(image[y:y + side, x:x + side][:, ::-1, ::-1], path)
+    points = record.points - (x, y)
+    points[:, 0] = side - 1 - points[:, 0]
+    return Record(path, (0, 0, side, side), points, record.visible)
+
+
 def write_records(path: str, records: Sequence[Record],
                   metainfo: str) -> int:
     """COCO-keypoint JSON with paths relative to its own folder.
+
+    Crops of mirrored records are written to a folder beside it.
 
     Args:
         path (str): The .json file; whole or absent.
@@ -271,6 +298,9 @@ def write_records(path: str, records: Sequence[Record],
     skeleton, folder = _skeleton(metainfo), osp.dirname(osp.abspath(path))
     images, notes, numbers = [], [], {}
     for number, record in enumerate(records):
+        if record.mirrored:
+            record = mirror(record, f'{osp.splitext(osp.abspath(path))[0]}'
+                            f'_mirrored/{number:06d}.png')
         if record.image not in numbers:
             width, height = image_size(record.image)
             numbers[record.image] = len(images)

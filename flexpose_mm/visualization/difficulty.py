@@ -116,6 +116,7 @@ def bin_comparison_figure(curves: Dict[str, Sequence[float]],
         place = np.arange(num_bins) + (i - (len(curves) - 1) / 2) * width
         axes.bar(place, values, width, label=name,
                  color=COLORS[i % len(COLORS)])
+    axes.margins(x=.01)
     axes.set_xticks(range(num_bins))
     axes.grid(axis='y', alpha=.3)
     axes.legend(frameon=False, fontsize=10, ncols=len(curves),

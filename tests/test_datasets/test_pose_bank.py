@@ -3,6 +3,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import tiny
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -94,6 +95,20 @@ def test_refresh_asks_a_sampler_for_new_poses():
     with pytest.raises(UserError, match='never ends'):
         PoseBank(dict(type='GeneratedPoseDataset',
                       sampler=dict(type='PoseSampler')))
+
+
+def test_bank_of_a_pose_sampler():
+    sampler = dict(
+        type='PoseSampler',
+        generator=tiny.generator(16),
+        regressor=tiny.regressor(16),
+        size=16)
+    cfg = dict(type='GeneratedPoseDataset', sampler=sampler, block=8)
+    bank = PoseBank(cfg, size=8)
+    first, second = bank.fill(0).poses, bank.fill(1).poses
+    assert first.shape == (8, 15, 2) and np.isfinite(first).all()
+    assert not np.array_equal(first, second)
+    assert np.array_equal(bank.fill(0).poses, first)
 
 
 def fake_runner(iteration=0):

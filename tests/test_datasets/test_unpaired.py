@@ -43,7 +43,7 @@ def people(folder, **kwargs):
     return dict(type='PersonImageDataset', img_dir=str(folder), **kwargs)
 
 
-# -- pairs -----------------------------------------------------------------------
+# -- pairs ----------------------------------------------------------------
 def test_no_label_passes():
     item = build()[0]
     assert set(item) == {'inputs', 'condition', 'data_samples'}
@@ -119,7 +119,7 @@ def test_refuses(kwargs, words):
         DATASETS.build({**tiny.pairs(), **kwargs})
 
 
-# -- thin-plate warp -------------------------------------------------------------
+# -- thin-plate warp ------------------------------------------------------
 def test_warp_of_nothing_is_the_image():
     image = np.arange(12 * 10 * 3, dtype=np.uint8).reshape(12, 10, 3)
     still = TRANSFORMS.build(
@@ -137,7 +137,7 @@ def test_warp_moves_control_points_exactly():
     assert np.allclose(operator.sum(-1), 1, atol=1e-4)  # a common shift
 
 
-# -- folders and boxes -----------------------------------------------------------
+# -- folders and boxes ----------------------------------------------------
 def test_folder_gives_whole_images(folder):
     dataset = DATASETS.build(people(folder))
     assert len(dataset) == 5

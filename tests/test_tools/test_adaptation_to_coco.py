@@ -128,12 +128,13 @@ def hand(x, y, side, hidden=0):
 
 def test_rhd(tmp_path, convert):
     picture(tmp_path / 'training/color/1.png', 320, 320)
-    hands = [hand(20, 30, 90), hand(200, 200, 20), hand(200, 30, 90, 5)]
+    hands = [hand(20, 30, 90), hand(200, 200, 20), hand(200, 30, 90, 5),
+             hand(30, 200, 80)]
     data = dict(
         images=[dict(id=1, file_name='training/color/1.png', width=320,
                      height=320)],
-        annotations=[dict(image_id=1, keypoints=h.ravel().tolist())
-                     for h in hands])
+        annotations=[dict(image_id=1, keypoints=h.tolist(), hand_type=side)
+                     for h, side in zip(hands, ['left'] * 3 + ['right'])])
     (tmp_path / 'annotations').mkdir()
     for split in ('train', 'test'):
         (tmp_path / f'annotations/rhd_{split}.json').write_text(
@@ -141,10 +142,14 @@ def test_rhd(tmp_path, convert):
     code, err, out = convert('rhd', tmp_path)
     assert code == 0, err
     items = load(out, 'rhd_train.json', 'freihand2d')
-    assert len(items) == 1  # one is too small, one hides too much
+    assert len(items) == 2  # one is too small, one hides too much
     assert np.allclose(items[0]['keypoints'][0],
                        hands[0][list(RHD_TO_HAND), :2], atol=1e-3)
     assert items[0]['bbox'][0, 2] - items[0]['bbox'][0, 0] == 135
+    mirrored = hands[3][list(RHD_TO_HAND), :2] - (10, 180)  # crop of 120
+    mirrored[:, 0] = 119 - mirrored[:, 0]
+    assert np.allclose(items[1]['keypoints'][0], mirrored, atol=1e-3)
+    assert cv2.imread(items[1]['img_path']).shape == (120, 120, 3)
     assert RHD_TO_HAND[:6] == (0, 4, 3, 2, 1, 8)
 
 

@@ -20,7 +20,7 @@ from flexpose_mm.skeletons import get_skeleton
 CONFIG = """
 custom_imports = dict(imports=['flexpose_mm'], allow_failed_imports=False)
 default_scope = 'mmpose'
-data_mode = 'topdown'
+data_mode, dataset_type = 'topdown', 'CocoDataset'
 visualizer = dict(type='PoseLocalVisualizer', vis_backends=[])
 model = {model!r}
 crop = {crop!r}
@@ -28,7 +28,9 @@ test_dataloader = dict(
     batch_size=2, sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type='SyntheticPoseDataset', size=2, images=True,
-        pipeline=[*crop, dict(type='PackPoseInputs')]))
+        pipeline=[
+            dict(type='LoadImage'), *crop, dict(type='PackPoseInputs')
+        ]))
 """
 
 

@@ -136,7 +136,7 @@ def test_h36m32_is_the_skeleton_that_keypointgan_draws():
     assert names[pairs[3]] == 'right_ankle'
 
 
-# -- real samples ----------------------------------------------------------------
+# -- real samples ---------------------------------------------------------
 def test_wflw_has_the_shared_68_points(shared_data):
     folder = shared_data / 'mmpose_samples/wflw'
     dataset = DATASETS.build(

@@ -5,7 +5,8 @@
         -o data/adaptation
 
 writes surreal_train.json and surreal_test.json (lsp.json for LSP), which
-configs/difficulty reads. Images stay where they are.
+configs/difficulty reads. Images stay where they are; only the crops of RHD's
+right hands are written, mirrored.
 """
 import argparse
 import os

@@ -11,11 +11,11 @@ Layout (Zhang et al. 2018)::
     S1/Landmarks/<same>/<frame>.mat    keypoints_2d (32, 2), (row, column)
 
 Written: keypoints (n, 32, 2) float32 image pixels (x, y), image (n,) relative
-to the folder, subject (n,), action (n,) of six, sequence (n,), half (n,): 0 for
-the first half of a sequence's frames, which gives images, 1 for the second,
-which gives unpaired poses, so that they never share a frame. Order of joints:
-mapping='h36m32'. ``--masked`` also writes the images with a black background
-as PNG under the same names.
+to the folder, subject (n,), action (n,) of six, sequence (n,), half (n,): 0
+for the first half of a sequence's frames, which gives images, 1 for the
+second, which gives unpaired poses, so that they never share a frame. Order
+of joints: mapping='h36m32'. ``--masked`` also writes the images with a black
+background as PNG under the same names.
 """
 import argparse
 import os

@@ -2,7 +2,9 @@
 # network: width=32 (discriminator 64, three scales) at 128 px.
 _base_ = ['../runtime.py', './beta_64.py']
 size, max_iters = 64, 4000
-data_mode = 'topdown'  # MMPose's inferencer asks for it
+# what MMPose's inferencer asks for: one person at a time, found by the
+# detector of COCO's persons unless another is named
+data_mode, dataset_type = 'topdown', 'CocoDataset'
 model = dict(
     type='KeypointGAN',
     data_preprocessor=dict(type='ImagePairPreprocessor'),
@@ -10,11 +12,7 @@ model = dict(
     decoder=dict(type='ConditionalDecoder', width=16),
     discriminator=dict(
         type='MultiScalePatchDiscriminator', width=32, num_scales=2),
-    alpha=dict(
-        type='SkeletonPreprocessor',
-        size=size,
-        skeleton='body15',
-        line_width=3.),
+    alpha=dict(_base_.beta_canvas, type='SkeletonPreprocessor'),
     gamma=dict(
         type='PlainVGGFeatures',
         weights='random',

@@ -1,6 +1,6 @@
-# A StyleGAN v1 of 32 px and 0.4 M parameters, for the demo and tests.
+# A StyleGAN v1 of 32 px and 1 M parameters, for the demo and tests.
 size = 32
-channels = {4: 64, 8: 64, 16: 48, 32: 32}
+channels = {4: 128, 8: 128, 16: 64, 32: 32}
 generator = dict(
     type='StyleGANv1Generator',
     out_size=size,

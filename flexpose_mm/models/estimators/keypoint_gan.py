@@ -130,9 +130,9 @@ class KeypointGAN(TopdownPoseEstimator):
                                   ('head.num_joints', beta.num_joints,
                                    joints)):
             if value != own:
-                raise UserError(where, field, value,
-                                f'alpha draws {own} ({self.alpha.skeleton.name}'
-                                '); make them equal')
+                raise UserError(
+                    where, field, value, f'alpha draws {own} '
+                    f'({self.alpha.skeleton.name}); make them equal')
         check_meta(beta.trained_on, self.alpha.meta, 'KeypointGAN.head')
         for field, given, known in (
             ('weights', self.weights, {'gan', 'perceptual'}),
@@ -160,7 +160,7 @@ class KeypointGAN(TopdownPoseEstimator):
         self.head.eval()
         return self
 
-    # -- the maps ------------------------------------------------------------
+    # -- the maps ---------------------------------------------------------
     def precision(self):
         """The autocast context that the networks run in."""
         return torch.autocast(
@@ -183,7 +183,7 @@ class KeypointGAN(TopdownPoseEstimator):
         with self.precision():
             return self.decoder(skeletons, condition).float()
 
-    # -- training --------------------------------------------------------------
+    # -- training ---------------------------------------------------------
     def forward(self, inputs, data_samples=None, mode='tensor', **others):
         """As MMPose's; ``others`` (condition, poses, visible) are for the
         mode 'loss'."""
@@ -315,7 +315,7 @@ class KeypointGAN(TopdownPoseEstimator):
         self.iteration += 1
         return log
 
-    # -- use ---------------------------------------------------------------------
+    # -- use --------------------------------------------------------------
     def _forward(self, inputs: Tensor, data_samples=None) -> tuple:
         """Skeleton images (N, 3, S, S), keypoints (N, K, 2) in canvas
         coordinates, scores (N, K) in (0, 1]."""

@@ -6,11 +6,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mmengine.config import Config
-from mmengine.dataset import Compose
 from mmpose.apis import inference_topdown
 from mmpose.evaluation.metrics import PCKAccuracy
 from mmpose.registry import (DATASETS, MODELS,
-                             OPTIM_WRAPPER_CONSTRUCTORS)
+                             OPTIM_WRAPPER_CONSTRUCTORS, TRANSFORMS)
 
 from flexpose_mm import UserError
 from flexpose_mm.cli import read_config
@@ -96,7 +95,7 @@ def test_one_pass_equals_three():
     sum(v for k, v in losses.items() if 'loss' in k).backward()
     wanted = reference_losses(theirs, data)
     for name, value in wanted.items():
-        assert float(losses[name]) == pytest.approx(float(value), rel=1e-5)
+        assert losses[name].item() == pytest.approx(value.item(), rel=1e-5)
     generators = ('backbone', 'decoder')
     for parts, names in ((generators, ('loss_gan', 'loss_perceptual')),
                          (('discriminator', ), ('loss_d', ))):
@@ -132,7 +131,7 @@ def test_beta_stays_as_it_is():
         assert torch.equal(a, b)
 
 
-# -- coordinates ---------------------------------------------------------------
+# -- coordinates ----------------------------------------------------------
 @settings(max_examples=8)
 @given(
     st.floats(20, 200), st.floats(20, 200), st.floats(15, 120),
@@ -150,9 +149,10 @@ def test_predictions_are_image_coordinates(x, y, width, height):
         bbox_score=np.ones(1, np.float32),
         keypoints=truth[None].astype(np.float32),
         keypoints_visible=np.ones((1, 15), np.float32))
-    steps = Compose([*tiny.crop(size), dict(type='PackPoseInputs',
-                                            pack_transformed=True)])
-    item = steps(info)
+    item = info
+    for step in (*tiny.crop(size),
+                 dict(type='PackPoseInputs', pack_transformed=True)):
+        item = TRANSFORMS.build(step)(item)
     inside = item['data_samples'].gt_instances.transformed_keypoints[0]
     canvas = torch.from_numpy(pixels_to_canvas(inside, size))[None].float()
     model.head.regress = lambda images: (canvas, torch.ones(1, 15))
@@ -215,7 +215,7 @@ def test_reads_drawings_through_mmpose_inference(reader):
     assert np.abs(np.mean(offsets, axis=(0, 1))).max() < 0.33 / 32
 
 
-# -- training --------------------------------------------------------------------
+# -- training -------------------------------------------------------------
 def runner(work_dir, iters, **kwargs):
     return tiny.runner(
         work_dir,
@@ -274,7 +274,7 @@ def test_a_step_moves_what_it_should():
     assert rows.shape == (12, 3, 32, 32)
 
 
-# -- mistakes ----------------------------------------------------------------------
+# -- mistakes -------------------------------------------------------------
 @pytest.mark.parametrize('change, words', [
     (dict(head=tiny.regressor(16)), 'head.size=16.*make them equal'),
     (dict(autocast='fp8'), "autocast='fp8'"),
