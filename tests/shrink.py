@@ -25,7 +25,8 @@ LIMITS = dict(
     PoseDistributionMetric=dict(
         coverage_samples=8, k=2, mmd_max_samples=50),
     SampleGridHook=dict(interval=2, num_samples=2),
-    PriorWarmStart=dict(mapping_iters=1, batch_size=2),
+    PriorWarmStart=dict(
+        mapping_iters=1, batch_size=2, mapping_batch_size=8, pool_size=64),
     PoseFlow=dict(width=16),
     FreezeD=dict(warmup_iters=2, warmup_batch_size=4),
     AdaGAN=dict(num_targets=16))
