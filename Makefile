@@ -19,7 +19,7 @@ compare: setup
 		configs/flexpose/comparisons/demo.py
 
 test: setup
-	$(PY) -m pytest tests
+	$(PY) -m pytest tests -n 2
 
 clean:
 	rm -rf .venv work_dirs demo/out build *.egg-info
