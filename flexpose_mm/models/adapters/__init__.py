@@ -6,10 +6,8 @@ from .lora import LoRAAdapter
 from .nonlinear import NonlinearAdapter
 from .style_map import StyleMapAdapter
 from .tau import FlexPose
-from .terms import KeypointTerm, PerceptualTerm
 
 __all__ = [
-    'AdaGAN', 'DirectTransfer', 'FlexPose', 'FreezeD', 'KeypointTerm',
-    'LoRAAdapter',
-    'NonlinearAdapter', 'PerceptualTerm', 'PoseAdapter', 'StyleMapAdapter'
+    'AdaGAN', 'DirectTransfer', 'FlexPose', 'FreezeD', 'LoRAAdapter',
+    'NonlinearAdapter', 'PoseAdapter', 'StyleMapAdapter'
 ]

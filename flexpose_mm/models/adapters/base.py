@@ -7,7 +7,7 @@ compares methods only. A method with losses or codes of its own overrides
 :meth:`batch_losses` or :meth:`training_codes`, one with another step
 :meth:`train_step`.
 """
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Tuple
 
 import torch
 from mmengine.logging import print_log
@@ -18,6 +18,7 @@ from flexpose_mm.checkpoints import load_generator
 from flexpose_mm.datasets import normalize_poses
 from flexpose_mm.errors import UserError
 from flexpose_mm.models.base import PoseGenerationModel
+from flexpose_mm.models.perceptual import perceptual_loss
 from flexpose_mm.models.seeding import seeded_normal
 from .feature_cache import FeatureCache
 from .pairing import (ANCHORS, PAIRINGS, check_choice, choose_anchors,
@@ -42,7 +43,6 @@ class PoseAdapter(PoseGenerationModel):
             ``random`` (the paper), ``nearest_centered`` or ``ot`` from a
             pool of codes.
         pool_size (int): Codes in that pool.
-        terms (Sequence[dict]): What is minimised; see ``terms.py``.
         feature_cache_mb (float): Memory for target features; beyond it they
             are computed anew at every step.
         **kwargs: See ``PoseGenerationModel``.
@@ -55,7 +55,6 @@ class PoseAdapter(PoseGenerationModel):
                  pairing: str = 'mix',
                  anchor_codes: str = 'random',
                  pool_size: int = 4000,
-                 terms: Sequence[dict] = (dict(type='PerceptualTerm'), ),
                  feature_cache_mb: float = 2048,
                  **kwargs):
         super().__init__(data_preprocessor, **kwargs)
@@ -72,13 +71,6 @@ class PoseAdapter(PoseGenerationModel):
         if pool_size < 1:
             raise UserError(where, 'pool_size', pool_size,
                             'give a whole number of at least 1')
-        if not terms:
-            raise UserError(where, 'terms', terms,
-                            "list what is minimised, for example [dict(type="
-                            "'PerceptualTerm')]")
-        self.terms = [MODELS.build(term) for term in terms]
-        for term in self.terms:
-            term.check(self)
         self.pairing, self.anchor_codes = pairing, anchor_codes
         self.pool_size, self.feature_cache_mb = pool_size, feature_cache_mb
         generator = dict(generator)
@@ -257,7 +249,7 @@ class PoseAdapter(PoseGenerationModel):
         return torch.stack(codes).to(self.iteration.device)
 
     def batch_losses(self, images: Tensor, rows: Tensor) -> Dict[str, Tensor]:
-        """The terms between generated images and numbered target poses.
+        """Eq. 5 between generated images and the numbered target poses.
 
         Args:
             images (Tensor): g_t(z), (N, 3, S, S).
@@ -266,10 +258,9 @@ class PoseAdapter(PoseGenerationModel):
         Returns:
             dict[str, Tensor]: Means over the batch; names contain ``loss``.
         """
-        losses = {}
-        for term in self.terms:
-            losses.update(term(self, images, rows))
-        return losses
+        return dict(
+            loss_perceptual=perceptual_loss(
+                self.extract(images), self.target_features(rows)))
 
     def losses(self, samples) -> Dict[str, Tensor]:
         """``batch_losses`` of a batch, and the method's own terms."""
