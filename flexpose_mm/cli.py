@@ -4,15 +4,17 @@ A mistake of the user's ends in one sentence on stderr and exit code 2; a
 traceback is left for faults of the program. ``FLEXPOSE_TRACEBACK=1`` shows
 it for both.
 """
+import argparse
 import errno
 import os
 import os.path as osp
 import sys
 import time
 import traceback
-from typing import Callable, Optional
+from typing import Callable, Optional, Sequence
 
-from mmengine.config import Config
+import torch
+from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
 from .checkpoints import check_meta, decode_meta, read_checkpoint
@@ -169,6 +171,50 @@ def _one_line(error: BaseException) -> str:
         error = error.__cause__
     text = error.args[0] if isinstance(error, KeyError) else error
     return ' '.join(str(text).split()) or type(error).__name__
+
+
+def add_cfg_options(parser: argparse.ArgumentParser,
+                    example: str = '') -> None:
+    """Add MMEngine's ``--cfg-options``, with an example for its help."""
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='change fields of the config' +
+        (f', e.g. {example}' if example else ''))
+
+
+def parse_launched(parser: argparse.ArgumentParser,
+                   argv: Optional[Sequence[str]] = None):
+    """Parse a command line that torch's or another launcher may have made.
+
+    Adds ``--launcher`` and ``--local_rank``; the rank goes to the
+    environment, where MMEngine looks for it.
+    """
+    parser.add_argument(
+        '--launcher',
+        choices=['none', 'pytorch', 'slurm', 'mpi'],
+        default='none')
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+    args = parser.parse_args(argv)
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    return args
+
+
+def pick_device(name: Optional[str]) -> str:
+    """The asked device; None: the best there is.
+
+    Raises:
+        UserError: If it cannot be used here.
+    """
+    name = name or ('cuda' if torch.cuda.is_available() else 'cpu')
+    try:
+        torch.empty(1, device=name)
+    except (RuntimeError, AssertionError) as error:
+        raise UserError('command line', '--device', name,
+                        str(error).splitlines()[0]) from None
+    return name
 
 
 def set_work_dir(cfg: Config, config: str, work_dir: Optional[str]) -> None:

@@ -10,10 +10,7 @@ killed run goes on with ``--resume`` and ends with the same file.
 import argparse
 import sys
 
-import torch
-from mmengine.config import DictAction
-
-from flexpose_mm import UserError, cli
+from flexpose_mm import cli
 from flexpose_mm.annotation import annotate, detector_skeleton, init_detector
 from flexpose_mm.datasets.datasets import PersonImageDataset
 from flexpose_mm.io import file_hash
@@ -40,31 +37,15 @@ def parse_args(argv=None):
     parser.add_argument(
         '--resume', action='store_true', help='go on with a killed run')
     parser.add_argument('--device', help="'cpu', 'cuda', 'cuda:1', ...")
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        metavar='KEY=VALUE',
-        help='change fields of the config')
+    cli.add_cfg_options(parser)
     return parser.parse_args(argv)
-
-
-def pick_device(name) -> str:
-    """The asked device, if it can be used; else the best there is."""
-    name = name or ('cuda' if torch.cuda.is_available() else 'cpu')
-    try:
-        torch.empty(1, device=name)
-    except (RuntimeError, AssertionError) as error:
-        raise UserError('command line', '--device', name,
-                        str(error).splitlines()[0]) from None
-    return name
 
 
 def main(argv=None) -> None:
     """Check, build, label, write."""
     args = parse_args(argv)
     model = init_detector(args.config, args.checkpoint,
-                          pick_device(args.device), args.cfg_options)
+                          cli.pick_device(args.device), args.cfg_options)
     dataset = PersonImageDataset(
         args.images,
         args.ann_file,

@@ -12,7 +12,7 @@ import fnmatch
 import shlex
 import sys
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 
 from flexpose_mm import UserError, cli
 from flexpose_mm.comparison import (check_runs, expand, in_own_process,
@@ -33,9 +33,7 @@ def parse_args(argv=None):
         help='make no run; write tables and figures anew')
     parser.add_argument(
         '--list', action='store_true', help='print the runs and stop')
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
-        help='change fields of the config, e.g. seeds=[0,1]')
+    cli.add_cfg_options(parser, 'seeds=[0,1]')
     return parser.parse_args(argv)
 
 

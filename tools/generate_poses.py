@@ -11,8 +11,6 @@ import resource
 import sys
 import time
 
-import torch
-from mmengine.config import DictAction
 from tqdm import tqdm
 
 from flexpose_mm import UserError, cli
@@ -43,16 +41,11 @@ def parse_args(argv=None):
     parser.add_argument(
         '--resume', action='store_true', help='go on with a killed run')
     parser.add_argument('--device', help="'cpu', 'cuda', 'cuda:1', ...")
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        metavar='KEY=VALUE',
-        help='change fields of the config')
+    cli.add_cfg_options(parser)
     return parser.parse_args(argv)
 
 
-def check_args(args) -> torch.device:
+def check_args(args) -> str:
     """Refuse what could only fail later; return the device."""
     for name in ('n', 'batch_size'):
         if getattr(args, name) < 1:
@@ -62,19 +55,12 @@ def check_args(args) -> torch.device:
         raise UserError('command line', 'seed', args.seed,
                         'give a whole number >= 0')
     check_output(args.out)
-    name = args.device or ('cuda' if torch.cuda.is_available() else 'cpu')
-    try:
-        device = torch.device(name)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise UserError('command line', '--device', name,
-                        str(error).splitlines()[0]) from None
-    return device
+    return cli.pick_device(args.device)
 
 
-def build_sampler(args, device: torch.device):
+def build_sampler(args, device: str):
     """The config's model with the checkpoint's weights, as PoseSampler."""
-    model = init_adapter(args.config, args.checkpoint, str(device),
+    model = init_adapter(args.config, args.checkpoint, device,
                          args.cfg_options)
     options = dict(model.cfg.get('sampler', {}))
     if args.min_score is not None:

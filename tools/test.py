@@ -5,7 +5,7 @@ import os
 import sys
 
 import mmengine
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
@@ -33,20 +33,8 @@ def parse_args(argv=None):
     parser.add_argument('--work-dir', help='where the log goes')
     parser.add_argument('--out', help='write the metrics here (.json, .yml)')
     parser.add_argument('--dump', help='write the predictions here (.pkl)')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        metavar='KEY=VALUE',
-        help='change fields of the config, e.g. test_dataloader.batch_size=8')
-    parser.add_argument(
-        '--launcher',
-        choices=['none', 'pytorch', 'slurm', 'mpi'],
-        default='none')
-    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
-    args = parser.parse_args(argv)
-    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    return args
+    cli.add_cfg_options(parser, 'test_dataloader.batch_size=8')
+    return cli.parse_launched(parser, argv)
 
 
 def check_outputs(args) -> None:

@@ -1,11 +1,10 @@
 #!/usr/bin/env python
 """Train a model from a config: MMPose's tools/train.py, and on CPU too."""
 import argparse
-import os
 import os.path as osp
 import sys
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.runner import Runner, find_latest_checkpoint
 
 from flexpose_mm import UserError, cli
@@ -32,20 +31,8 @@ def parse_args(argv=None):
         action='store_true',
         help='scale the learning rate by actual over base batch size')
     parser.add_argument('--seed', type=int, help='overrides randomness.seed')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        metavar='KEY=VALUE',
-        help='change fields of the config, e.g. train_cfg.max_iters=10')
-    parser.add_argument(
-        '--launcher',
-        choices=['none', 'pytorch', 'slurm', 'mpi'],
-        default='none')
-    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
-    args = parser.parse_args(argv)
-    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    return args
+    cli.add_cfg_options(parser, 'train_cfg.max_iters=10')
+    return cli.parse_launched(parser, argv)
 
 
 def enable_amp(cfg: Config) -> None:

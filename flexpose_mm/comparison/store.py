@@ -12,6 +12,7 @@ import numpy as np
 from .. import __version__
 from ..engine.hooks.atomic_checkpoint import write_atomically
 from ..errors import UserError
+from ..io import atomic_write, file_hash
 from .grid import Run
 
 FILE_FIELDS = ('checkpoint', 'ann_file', 'weights', 'load_from')
@@ -28,11 +29,7 @@ def nodes(tree) -> Iterator[dict]:
 
 @functools.lru_cache(maxsize=None)
 def _digest(path: str, size: int, changed: int) -> str:
-    found = hashlib.sha1()
-    with open(path, 'rb') as file:
-        for chunk in iter(lambda: file.read(1 << 20), b''):
-            found.update(chunk)
-    return found.hexdigest()[:12]
+    return file_hash(path)
 
 
 def files_of(cfg) -> Dict[str, str]:
@@ -137,9 +134,8 @@ class RunFolder:
 
     def finish(self, result: dict, arrays: Dict[str, np.ndarray]) -> None:
         """Write arrays, then the result, which marks the run as finished."""
-        part = self.file('.arrays.part.npz')
-        np.savez_compressed(part, **arrays)
-        os.replace(part, self.file('arrays.npz'))
+        with atomic_write(self.file('arrays.npz')) as file:
+            np.savez_compressed(file, **arrays)
         self.write('rows.json', result)
         if osp.exists(self.file('failed.txt')):
             os.remove(self.file('failed.txt'))

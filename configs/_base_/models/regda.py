@@ -1,38 +1,18 @@
 # RegDA as published: ResNet-101 at 256 px, 70 epochs of 500 iterations on the
 # source, 30 of adaptation. One process; one GPU.
-_base_ = ['../runtime.py']
-pretrain_iters, max_iters, num_joints = 35000, 50000, 16
-codec = dict(
-    type='ArgmaxHeatmap',
-    input_size=(256, 256),
-    heatmap_size=(64, 64),
-    sigma=2)
+_base_ = ['../runtime.py', './domain_adaptation.py']
+pretrain_iters, max_iters = 35000, 50000
 branch = dict(
     type='HeatmapHead',
     in_channels=256,
-    out_channels=num_joints,
+    out_channels=_base_.num_joints,
     deconv_out_channels=None,
-    decoder=codec)
+    decoder=_base_.codec)
 regressor = dict(conv_out_channels=(256, ), conv_kernel_sizes=(3, ))
 model = dict(
     type='RegDA',
     pretrain_iters=pretrain_iters,
-    data_preprocessor=dict(
-        type='DomainPairPreprocessor',
-        mean=[123.675, 116.28, 103.53],
-        std=[58.395, 57.12, 57.375],
-        bgr_to_rgb=True),
-    backbone=dict(
-        type='ResNet',
-        depth=101,
-        init_cfg=dict(
-            type='Pretrained', checkpoint='torchvision://resnet101')),
-    head=dict(
-        type='HeatmapHead',
-        in_channels=2048,
-        out_channels=num_joints,
-        decoder=codec,
-        **regressor),
+    head=regressor,
     head_adv=dict(branch, **regressor),
     pretrain_head=branch)
 sgd = dict(type='SGD', lr=.1, momentum=.9, nesterov=True, weight_decay=1e-4)

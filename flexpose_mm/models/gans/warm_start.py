@@ -104,7 +104,7 @@ class PriorWarmStart(PoseGenerationModel):
         self.generator_ema.requires_grad_(False)
         self.mapping_iters, self.batch_size = mapping_iters, batch_size
         self.mapping_batch_size = mapping_batch_size
-        self.pool_size = max(pool_size, mapping_batch_size)
+        self.pool_size = pool_size
         self._pool: Optional[Tuple[Tensor, Tensor]] = None
         self.images_per_scale = {
             int(k): v

@@ -5,30 +5,11 @@ from mmengine.model import BaseModule
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
+from ..regressors.encoder import conv_block
+
 #: N(0, 0.02) everywhere, as pix2pix; batch norm weights N(1, 0.02).
 INIT = (dict(type='Normal', layer='Conv2d', std=0.02, bias=0),
         dict(type='Normal', layer='BatchNorm2d', mean=1, std=0.02, bias=0))
-
-
-def conv_block(in_channels: int,
-               out_channels: int,
-               kernel: int = 3,
-               stride: int = 1,
-               norm: type = nn.BatchNorm2d) -> nn.Sequential:
-    """Convolution, normalization, ReLU; zero padding keeps the grid.
-
-    Instance normalization has no weights of its own here, so that its
-    convolutions carry a bias.
-    """
-    return nn.Sequential(
-        nn.Conv2d(
-            in_channels,
-            out_channels,
-            kernel,
-            stride,
-            kernel // 2,
-            bias=norm is not nn.BatchNorm2d), norm(out_channels),
-        nn.ReLU(inplace=True))
 
 
 def upsample() -> nn.Module:

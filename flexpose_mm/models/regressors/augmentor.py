@@ -1,5 +1,5 @@
 """Data preprocessor that makes beta's training batches from canvas poses."""
-from typing import Optional, Sequence
+from typing import Sequence
 
 import torch
 from mmengine.dist import get_rank

@@ -9,17 +9,25 @@ from torch import Tensor, nn
 from flexpose_mm.errors import UserError
 
 
-def conv_block(in_channels: int, out_channels: int, kernel: int,
-               stride: int) -> nn.Sequential:
-    """Convolution, batch normalization, ReLU; zero padding keeps the grid."""
+def conv_block(in_channels: int,
+               out_channels: int,
+               kernel: int = 3,
+               stride: int = 1,
+               norm: type = nn.BatchNorm2d) -> nn.Sequential:
+    """Convolution, normalization, ReLU; zero padding keeps the grid.
+
+    Instance normalization has no weights of its own here, so that its
+    convolutions carry a bias.
+    """
     return nn.Sequential(
         nn.Conv2d(
             in_channels,
             out_channels,
             kernel,
             stride,
-            padding=kernel // 2,
-            bias=False), nn.BatchNorm2d(out_channels), nn.ReLU(inplace=True))
+            kernel // 2,
+            bias=norm is not nn.BatchNorm2d), norm(out_channels),
+        nn.ReLU(inplace=True))
 
 
 @MODELS.register_module()
