@@ -28,7 +28,7 @@ from . import cli
 from .annotation import annotate, init_detector  # noqa: F401
 from .checkpoints import read_checkpoint
 from .difficulty_report import score_difficulty  # noqa: F401  public here
-from .errors import UserError
+from .errors import UserError, check_seed
 
 #: Where the config has none.
 MIXUP = dict(type='PoseMixupDataset', pipeline=[dict(type='PackPose')])
@@ -251,8 +251,7 @@ def _set_data(cfg: Config, path: str, mapping: Optional[str]) -> None:
 def _set_training(cfg: Config, iterations: Optional[int], seed: int,
                   keep: bool) -> None:
     """Length, seeds, and whether checkpoints are written."""
-    if not isinstance(seed, int) or seed < 0:
-        raise UserError('adapt', 'seed', seed, 'give a whole number >= 0')
+    check_seed('adapt', seed)
     cfg.randomness = dict(cfg.get('randomness') or {}, seed=seed)
     cfg.model.seed = cfg.train_dataloader.dataset.seed = seed
     cfg.train_cfg.pop('val_interval', None)

@@ -1,4 +1,5 @@
 """One sentence for every mistake a user can make."""
+import numbers
 
 
 class UserError(ValueError):
@@ -24,3 +25,9 @@ class UserError(ValueError):
 
     def __reduce__(self):  # crosses the DataLoader's worker boundary whole
         return type(self), (self.where, self.field, self.value, self.remedy)
+
+
+def check_seed(where: str, seed: int) -> None:
+    """Refuse what NumPy takes for no seed."""
+    if not isinstance(seed, numbers.Integral) or seed < 0:
+        raise UserError(where, 'seed', seed, 'give a whole number >= 0')

@@ -10,7 +10,7 @@ from mmpose.structures import PoseDataSample
 from torch import Tensor, nn
 
 from flexpose_mm.checkpoints import check_meta, decode_meta, encode_meta
-from flexpose_mm.errors import UserError
+from flexpose_mm.errors import UserError, check_seed
 from .seeding import seeded_normal
 
 
@@ -41,8 +41,7 @@ class PoseGenerationModel(BaseModel):
             data_preprocessor = MODELS.build(data_preprocessor)
         super().__init__(data_preprocessor, init_cfg)
         where = type(self).__name__
-        if not isinstance(seed, int) or seed < 0:
-            raise UserError(where, 'seed', seed, 'give a whole number >= 0')
+        check_seed(where, seed)
         if autocast not in (None, 'bfloat16'):
             raise UserError(where, 'autocast', autocast,
                             "give None or 'bfloat16'")

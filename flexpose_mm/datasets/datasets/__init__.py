@@ -6,9 +6,10 @@ from .keypoint_image import KeypointImageDataset
 from .latent_code import LatentCodeDataset
 from .person_image import PersonImageDataset
 from .pose_array import PoseArrayDataset
+from .projected_pose import ProjectedPoseDataset
 
 __all__ = [
     'ArrayFile', 'KeypointArrayDataset', 'KeypointImageDataset',
     'LatentCodeDataset', 'PersonImageDataset', 'PoseArrayDataset',
-    'collect_poses'
+    'ProjectedPoseDataset', 'collect_poses'
 ]

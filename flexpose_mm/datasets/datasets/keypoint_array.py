@@ -102,17 +102,22 @@ class KeypointArrayDataset(PoseArrayDataset):
             raise UserError(file.path, field, array.shape,
                             f'give numbers of shape (..., K, 2), not '
                             f'{array.dtype}')
-        want = self.skeleton.num_joints
-        source = f'skeleton {self.skeleton.name!r} has {want}'
-        if self.mapping is not None:
-            want = self.mapping.num_source
-            source = f'mapping {self.mapping.name!r} takes {want}'
+        want = self._joints_wanted()
         if array.shape[-2] != want:
+            source = (f'skeleton {self.skeleton.name!r} has {want}'
+                      if self.mapping is None else
+                      f'mapping {self.mapping.name!r} takes {want}')
             raise UserError(
                 file.path, field, array.shape,
                 f'the file has {array.shape[-2]} joints, but {source}; set '
                 'another mapping= or skeleton=')
         return array
+
+    def _joints_wanted(self) -> int:
+        """Joints of a pose in the file."""
+        if self.mapping is not None:
+            return self.mapping.num_source
+        return self.skeleton.num_joints
 
     def _read_visible(self, file: ArrayFile, shape: tuple):
         if self.visible_key is None:

@@ -12,7 +12,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 
-from ...errors import UserError
+from ...errors import UserError, check_seed
 from ...skeletons import get_skeleton
 
 Range = Union[float, Sequence[float], Sequence[Sequence[float]]]
@@ -90,8 +90,7 @@ class RandomPoseChange(BaseTransform):
     def __init__(self, value: Range, field: str, seed: int = 0):
         where = type(self).__name__
         self.ranges = check_ranges(where, field, value)
-        if not isinstance(seed, int) or seed < 0:
-            raise UserError(where, 'seed', seed, 'give a whole number >= 0')
+        check_seed(where, seed)
         self.field, self.seed = field, seed
 
     def draw(self, index: int) -> float:

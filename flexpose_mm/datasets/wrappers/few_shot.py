@@ -4,17 +4,11 @@ from typing import Optional, Sequence
 import numpy as np
 from mmpose.registry import DATASETS
 
-from ...errors import UserError
+from ...errors import UserError, check_seed
 from ...skeletons import Skeleton, get_mapping, get_skeleton
 from ..datasets.collect import collect_poses
 from ..datasets.pose_array import SHARED_META, PoseArrayDataset
 from ..transforms.normalize_pose import check_poses
-
-
-def check_seed(where: str, seed: int) -> None:
-    """Refuse what NumPy takes for no seed."""
-    if not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise UserError(where, 'seed', seed, 'give a whole number >= 0')
 
 
 def draw_shots(classes: Optional[np.ndarray], usable: np.ndarray,

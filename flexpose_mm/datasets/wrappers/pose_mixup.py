@@ -4,11 +4,11 @@ from typing import Sequence, Tuple
 import numpy as np
 from mmpose.registry import DATASETS, TRANSFORMS
 
-from ...errors import UserError
+from ...errors import UserError, check_seed
 from ..datasets.collect import collect_poses
 from ..datasets.pose_array import PoseArrayDataset
 from ..transforms.normalize_pose import normalize_poses
-from .few_shot import build_source, check_seed
+from .few_shot import build_source
 
 
 def draw_pairs(num_shots: int, size: int,
