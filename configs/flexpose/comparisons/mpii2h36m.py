@@ -1,6 +1,6 @@
 # All methods from MPII to Human3.6M S1, S5, S6; S7 judges. One length of
-# training for all, which two CPU cores can repeat in an hour or two; with a
-# GPU take 1000 iterations of 128 and add
+# training for all, which two CPU cores can repeat in two hours; with a GPU
+# take 1000 iterations of 128 and add
 # paper='configs/flexpose/adapt_mpii2h36m_30shot_paper.py', which loads VGG-16.
 base = 'configs/flexpose/adapt_mpii2h36m_30shot.py'
 options = dict(
@@ -11,11 +11,15 @@ methods = dict(
     Direct=dict(
         options=dict(
             model=dict(type='DirectTransfer'), train_cfg=dict(max_iters=1))),
-    FreezeD='configs/flexpose/rivals/freezed.py',
+    FreezeD=dict(
+        config='configs/flexpose/rivals/freezed.py',
+        options=dict(model=dict(warmup_iters=250))),
     AdaGAN='configs/flexpose/rivals/adagan.py',
     LoRA='configs/flexpose/rivals/lora.py',
+    # the paper's pairing: a random code for each shot
     FlexPose_random=dict(options=dict(model=dict(anchor_codes='random'))),
     FlexPose=dict(),
+    FlexPose_ot=dict(options=dict(model=dict(anchor_codes='ot'))),
     Transport='configs/flexpose/adapt_mpii2h36m_30shot_transport.py')
 seeds = [0, 1, 2]
 shots = [2]
