@@ -105,6 +105,7 @@ def nodes(tree):
 def stand_in(node, folder, n=90) -> None:
     """Random poses with the arrays that a KeypointArrayDataset asks for."""
     assert node['type'] in ('KeypointArrayDataset', 'KeypointImageDataset',
+                            'ProjectedPoseDataset',
                             'GeneratedPoseDataset'), node['type']
     mapping = node.get('mapping')
     joints = get_mapping(mapping).num_source if mapping else get_skeleton(
@@ -114,6 +115,9 @@ def stand_in(node, folder, n=90) -> None:
         node.get('keypoints_key', 'keypoints'):
         rng.normal(100, 30, (n, joints, 2)).astype(np.float32)
     }
+    if node['type'] == 'ProjectedPoseDataset':
+        arrays = dict(
+            positions=rng.normal(0, .3, (n, joints, 3)).astype(np.float32))
     if node.get('visible_key'):
         arrays[node['visible_key']] = np.ones((n, joints), np.float32)
     if node.get('class_key'):

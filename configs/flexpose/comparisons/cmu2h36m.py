@@ -1,0 +1,20 @@
+# All methods, CMU's motion -> Human3.6M, at 32 px; two minutes per run on a CPU core.
+base = 'configs/flexpose/adapt_cmu2h36m_30shot.py'
+methods = dict(
+    Direct=dict(
+        options=dict(
+            model=dict(type='DirectTransfer'), train_cfg=dict(max_iters=1))),
+    FreezeD=dict(
+        config='configs/flexpose/rivals/cmu2h36m_freezed.py',
+        options=dict(model=dict(warmup_iters=250))),
+    AdaGAN='configs/flexpose/rivals/cmu2h36m_adagan.py',
+    LoRA=dict(
+        options=dict(
+            model=dict(type='LoRAAdapter', rank=8, tau_layers='all'))),
+    FlexPose_random=dict(options=dict(model=dict(anchor_codes='random'))),
+    FlexPose=dict(),
+    FlexPose_ot=dict(options=dict(model=dict(anchor_codes='ot'))),
+    Transport='configs/flexpose/adapt_cmu2h36m_30shot_transport.py')
+seeds = [0, 1, 2]
+shots = [2]
+num = 10000
