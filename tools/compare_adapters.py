@@ -33,6 +33,9 @@ def parse_args(argv=None):
         help='make no run; write tables and figures anew')
     parser.add_argument(
         '--list', action='store_true', help='print the runs and stop')
+    parser.add_argument(
+        '--docs', metavar='FOLDER',
+        help='write the report there, too, as a page with its pictures')
     cli.add_cfg_options(parser, 'seeds=[0,1]')
     return parser.parse_args(argv)
 
@@ -70,7 +73,7 @@ def main(argv=None, call=in_own_process) -> None:
         failed = run_all(chosen, out, call, tables)
         done = tables()
     if done or not failed:
-        for path in write_report(comparison, runs, out, command):
+        for path in write_report(comparison, runs, out, command, args.docs):
             print(path)
         print(f'{out}/table.md')
     if failed:

@@ -1,10 +1,12 @@
 """Tables of a comparison: every number of a run, mean and deviation."""
 import csv
 import io
+import os
 import os.path as osp
+import shutil
 import time
 from collections import Counter
-from typing import Dict, List, NamedTuple, Sequence
+from typing import Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -192,8 +194,16 @@ def write_tables(comparison: Comparison, runs: Sequence[Run], out: str,
 
 
 def write_report(comparison: Comparison, runs: Sequence[Run], out: str,
-                 command: str) -> List[str]:
+                 command: str, docs: Optional[str] = None) -> List[str]:
     """Write tables and figures; return the paths of the pictures.
+
+    Args:
+        comparison (Comparison): Read by ``load_comparison``.
+        runs (Sequence[Run]): All of its runs, finished or not.
+        out (str): Folder of the comparison.
+        command (str): Command line, to be quoted.
+        docs (str, optional): A folder for the same as a page to publish:
+            ``README.md`` with the pictures in it, and ``results.csv``.
 
     Raises:
         UserError: No run is finished.
@@ -206,4 +216,19 @@ def write_report(comparison: Comparison, runs: Sequence[Run], out: str,
         key: (group[0].run, {c: mean_std(group, c) for c in COLUMNS})
         for key, group in grouped(entries).items()
     }
-    return write_figures(comparison, runs, means, out)
+    pictures = write_figures(comparison, runs, means, out)
+    if docs is not None:
+        publish(out, pictures, docs)
+    return pictures
+
+
+def publish(out: str, pictures: Sequence[str], docs: str) -> None:
+    """Copy table and pictures of a comparison into one page."""
+    os.makedirs(docs, exist_ok=True)
+    for path in (*pictures, osp.join(out, 'results.csv')):
+        shutil.copy(path, docs)
+    with open(osp.join(out, 'table.md'), encoding='utf-8') as file:
+        page = file.read()
+    for path in map(osp.basename, pictures):
+        page += f'\n![{osp.splitext(path)[0]}]({path})\n'
+    write_atomically(osp.join(docs, 'README.md'), page.encode())

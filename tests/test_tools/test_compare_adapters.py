@@ -160,7 +160,7 @@ def test_another_judge_is_refused(write):
 def test_tables_and_figures(write, compare, tmp_path):
     path = write(methods=dict(tau=dict(), direct=DIRECT), seeds=[0, 1],
                  shots=[1, 2])
-    code, err = compare(path)
+    code, err = compare(path, '--docs', str(tmp_path / 'page'))
     assert code == 0, err
     out, found = tmp_path / 'out', rows(tmp_path / 'out')
     assert len(found) == 12
@@ -193,6 +193,12 @@ def test_tables_and_figures(write, compare, tmp_path):
         assert words in table
     names = {p.name for p in out.glob('*.png')}
     assert names == {'before_after.png', 'tsne.png', 'fd_by_shots.png'}
+    page = (tmp_path / 'page/README.md').read_text()
+    assert page.startswith(table)
+    for name in (*names, 'results.csv'):
+        copy = tmp_path / 'page' / name
+        assert copy.read_bytes() == (out / name).read_bytes()
+        assert (f']({name})' in page) == name.endswith('.png')
 
 
 def test_layers_without_drawing(write, compare, tmp_path):
