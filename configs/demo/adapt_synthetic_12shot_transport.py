@@ -3,4 +3,4 @@ _base_ = [
     './adapt_synthetic_12shot.py', '../_base_/models/adapters/transport.py'
 ]
 model = _base_.method
-optim_wrapper = dict(optimizer=dict(lr=0.005))
+optim_wrapper = dict(optimizer=dict(lr=0.01))

@@ -3,4 +3,3 @@ _base_ = [
     './adapt_cmu2h36m_30shot.py', '../_base_/models/adapters/transport.py'
 ]
 model = _base_.method
-optim_wrapper = dict(optimizer=dict(lr=0.005))

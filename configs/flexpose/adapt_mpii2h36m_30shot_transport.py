@@ -3,7 +3,6 @@ _base_ = [
     './adapt_mpii2h36m_30shot.py', '../_base_/models/adapters/transport.py'
 ]
 model = _base_.method
-optim_wrapper = dict(optimizer=dict(lr=0.001))
 max_iters = 600
 train_dataloader = dict(batch_size=32)
 param_scheduler = dict(end=max_iters)

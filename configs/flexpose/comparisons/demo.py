@@ -16,6 +16,5 @@ methods = dict(
     LoRA='configs/demo/rivals/lora_12shot.py',
     FlexPose=dict(),
     Transport='configs/demo/adapt_synthetic_12shot_transport.py')
-seeds = [0, 1]
-shots = [2, 4]
+seeds = [0, 1, 2]
 num = 1000

@@ -14,6 +14,11 @@ methods = dict(
     FlexPose_random=dict(options=dict(model=dict(anchor_codes='random'))),
     FlexPose=dict(),
     FlexPose_ot=dict(options=dict(model=dict(anchor_codes='ot'))),
+    # the transport with a full tau of the 4 and 8 px layers
+    Transport_full=dict(
+        options=dict(
+            model=dict(pairing='transport', tau_layers=(1, 2, 3, 4)),
+            optim_wrapper=dict(optimizer=dict(lr=0.005)))),
     Transport='configs/flexpose/adapt_h36m2lsp_30shot_transport.py')
 seeds = [0, 1, 2]
 shots = [30]
