@@ -81,31 +81,37 @@ class NoiseInjection(nn.Module):
 
 
 class _AdaIN(torch.autograd.Function):
-    """AdaIN with a backward pass of three sweeps over the features.
+    """AdaIN in few sweeps over the features, which is what it costs.
 
-    Autograd through mean and variance takes some ten; on a CPU that is half
-    the time of a generator step. Once differentiable.
+    On a CPU ``var_mean`` and, of bfloat16, ``mean`` take ten times as long as
+    ``sum``, and autograd through them another ten sweeps. The features are
+    centred first, so that sums rounded to bfloat16 lose nothing that
+    matters: the mean ``rest`` that the rounding leaves is put right. Once
+    differentiable.
     """
 
     @staticmethod
     def forward(ctx, x, style, eps):
-        var, mean = torch.var_mean(x, (2, 3), correction=0)
+        n = x.shape[2] * x.shape[3]
+        x = x - x.sum((2, 3), keepdim=True) / n
+        rest = x.sum((2, 3)).float() / n
+        var = x.square().sum((2, 3)).float() / n - rest.square()
         gamma, beta = style.float().chunk(2, 1)
-        rstd, mean = torch.rsqrt(var.float() + eps), mean.float()
+        rstd = torch.rsqrt(var.clamp_(min=0) + eps)
         scale = gamma * rstd
-        ctx.save_for_backward(x, mean, rstd, scale)
+        ctx.save_for_backward(x, rest, rstd, scale)
         ctx.dtype = style.dtype
-        return _affine(x, scale, beta - mean * scale)
+        return _affine(x, scale, beta - rest * scale)
 
     @staticmethod
     @once_differentiable
     def backward(ctx, grad):
-        x, mean, rstd, scale = ctx.saved_tensors
+        x, rest, rstd, scale = ctx.saved_tensors
         n = x.shape[2] * x.shape[3]
         d_beta = grad.sum((2, 3)).float()
-        d_gamma = rstd * ((grad * x).sum((2, 3)).float() - mean * d_beta)
+        d_gamma = rstd * ((grad * x).sum((2, 3)).float() - rest * d_beta)
         slope = -scale * rstd * d_gamma / n
-        offset = -scale * d_beta / n - slope * mean
+        offset = -scale * d_beta / n - slope * rest
         d_x = torch.addcmul(
             _affine(x, slope, offset), grad,
             scale.to(x.dtype)[..., None, None])
