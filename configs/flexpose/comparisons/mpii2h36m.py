@@ -19,7 +19,6 @@ methods = dict(
     # the paper's pairing: a random code for each shot
     FlexPose_random=dict(options=dict(model=dict(anchor_codes='random'))),
     FlexPose=dict(),
-    FlexPose_ot=dict(options=dict(model=dict(anchor_codes='ot'))),
     Transport='configs/flexpose/adapt_mpii2h36m_30shot_transport.py')
 seeds = [0, 1, 2]
 shots = [2]
