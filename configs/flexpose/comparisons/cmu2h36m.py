@@ -1,9 +1,7 @@
 # All methods, CMU's motion -> Human3.6M, at 32 px; two minutes per run on a CPU core.
 base = 'configs/flexpose/adapt_cmu2h36m_30shot.py'
+# DirectTransfer is the row "source generator" of every comparison.
 methods = dict(
-    Direct=dict(
-        options=dict(
-            model=dict(type='DirectTransfer'), train_cfg=dict(max_iters=1))),
     FreezeD=dict(
         config='configs/flexpose/rivals/cmu2h36m_freezed.py',
         options=dict(model=dict(warmup_iters=250))),

@@ -1,9 +1,7 @@
 # All methods, Human3.6M -> LSP, at 32 px; two minutes per run on a CPU core.
 base = 'configs/flexpose/adapt_h36m2lsp_30shot.py'
+# DirectTransfer is the row "source generator" of every comparison.
 methods = dict(
-    Direct=dict(
-        options=dict(
-            model=dict(type='DirectTransfer'), train_cfg=dict(max_iters=1))),
     FreezeD=dict(
         config='configs/flexpose/rivals/h36m2lsp_freezed.py',
         options=dict(model=dict(warmup_iters=250))),
@@ -13,12 +11,6 @@ methods = dict(
             model=dict(type='LoRAAdapter', rank=8, tau_layers='all'))),
     FlexPose_random=dict(options=dict(model=dict(anchor_codes='random'))),
     FlexPose=dict(),
-    FlexPose_ot=dict(options=dict(model=dict(anchor_codes='ot'))),
-    # the transport with a full tau of the 4 and 8 px layers
-    Transport_full=dict(
-        options=dict(
-            model=dict(pairing='transport', tau_layers=(1, 2, 3, 4)),
-            optim_wrapper=dict(optimizer=dict(lr=0.005)))),
     Transport='configs/flexpose/adapt_h36m2lsp_30shot_transport.py')
 seeds = [0, 1, 2]
 shots = [30]

@@ -7,10 +7,8 @@ options = dict(
     train_dataloader=dict(batch_size=32),
     train_cfg=dict(max_iters=600, val_interval=600),
     param_scheduler=dict(end=600))
+# DirectTransfer is the row "source generator" of every comparison.
 methods = dict(
-    Direct=dict(
-        options=dict(
-            model=dict(type='DirectTransfer'), train_cfg=dict(max_iters=1))),
     FreezeD=dict(
         config='configs/flexpose/rivals/freezed.py',
         options=dict(model=dict(warmup_iters=250))),
