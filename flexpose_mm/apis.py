@@ -29,6 +29,7 @@ from .annotation import annotate, init_detector  # noqa: F401
 from .checkpoints import read_checkpoint
 from .difficulty_report import score_difficulty  # noqa: F401  public here
 from .errors import UserError, check_seed
+from .lifting import init_lifter, lift  # noqa: F401  public here
 
 #: Where the config has none.
 MIXUP = dict(type='PoseMixupDataset', pipeline=[dict(type='PackPose')])

@@ -98,7 +98,7 @@ def atomic_write(path: str, mode: str = 'wb'):
             os.remove(temporary)
 
 
-def _stream_array(archive: zipfile.ZipFile, name: str, shape: tuple,
+def stream_array(archive: zipfile.ZipFile, name: str, shape: tuple,
                   chunks: Iterable[np.ndarray]) -> None:
     """One uncompressed float32 array of an npz, chunk by chunk."""
     header = dict(descr='<f4', fortran_order=False, shape=shape)
@@ -121,9 +121,9 @@ def write_npz(path: str, n: int, rows, meta: dict) -> None:
     """
     k = get_skeleton(meta['skeleton']).num_joints
     with atomic_write(path) as f, zipfile.ZipFile(f, 'w') as archive:
-        _stream_array(archive, 'keypoints', (n, k, 2),
+        stream_array(archive, 'keypoints', (n, k, 2),
                       (points for points, _ in rows()))
-        _stream_array(archive, 'scores', (n, k),
+        stream_array(archive, 'scores', (n, k),
                       (scores for _, scores in rows()))
         text = np.array(json.dumps(meta, sort_keys=True))
         with archive.open(zipfile.ZipInfo('meta.npy', _EPOCH), 'w') as entry:

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import cv2
+import lifting_files
 import numpy as np
 import tiny
 import torch
@@ -18,6 +19,7 @@ CHANNELS = {4 << i: 8 for i in range(9)}
 LIMITS = dict(
     SyntheticPoseDataset=dict(size=200),
     SyntheticVideoDataset=dict(videos=4, frames=2),
+    SyntheticLiftingDataset=dict(videos=8),
     PoseBankHook=dict(size=24),
     GeneratedPoseDataset=dict(size=16),
     PoseMixupDataset=dict(size=16),
@@ -25,6 +27,7 @@ LIMITS = dict(
     PoseDistributionMetric=dict(
         coverage_samples=8, k=2, mmd_max_samples=50),
     SampleGridHook=dict(interval=2, num_samples=2),
+    LiftingPictureHook=dict(num_poses=1, num_sequences=0),
     PriorWarmStart=dict(
         mapping_iters=1, batch_size=2, mapping_batch_size=8, pool_size=64),
     PoseFlow=dict(width=16),
@@ -37,7 +40,9 @@ FIXED = dict(
     ImageToSkeleton=dict(width=4),
     ConditionalDecoder=dict(width=4),
     MultiScalePatchDiscriminator=dict(width=4),
-    PlainVGGFeatures=dict(weights='random', width=4))
+    PlainVGGFeatures=dict(weights='random', width=4),
+    MixSTE=dict(embed_dims=16, depth=1, num_heads=2),
+    VideoPoseDenoiser=dict(channels=8, time_dims=8))
 
 
 def shrink(path, work_dir) -> Config:
@@ -78,6 +83,8 @@ def shrink(path, work_dir) -> Config:
             node.update(train=dict(steps=2), cache_dir=str(work_dir / 'vae'))
         if kind == 'CocoDataset':
             coco(node, work_dir)
+        elif 'ann_file' in node and 'Lifting' in node['type']:
+            lifting_files.stand_in(node, work_dir)
         elif 'ann_file' in node:
             stand_in(node, work_dir)
         elif 'img_dir' in node:

@@ -119,7 +119,8 @@ def train(run: Run, folder: RunFolder):
     runner.visualizer.close()
     seconds = time.time() - start + seconds_before(runner)
     row = dict(
-        trainable=runner.model.num_trainable,
+        trainable=sum(
+            p.numel() for p in runner.model.parameters() if p.requires_grad),
         seconds=seconds,
         memory_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     if torch.cuda.is_available():

@@ -1,4 +1,5 @@
 """The folder of a run: what it was run with, and what came out."""
+import dataclasses
 import functools
 import hashlib
 import json
@@ -120,17 +121,11 @@ class RunFolder:
 
     def begin(self) -> None:
         """Say with what the run is made."""
-        run = self.run
-        self.write(
-            'run.json',
-            dict(
-                name=run.name,
-                method=run.method,
-                seed=run.seed,
-                shots=run.shots,
-                layers=run.layers,
-                num=run.num,
-                fingerprint=fingerprint(run)))
+        known = {
+            field.name: getattr(self.run, field.name)
+            for field in dataclasses.fields(self.run) if field.name != 'cfg'
+        }
+        self.write('run.json', dict(known, fingerprint=fingerprint(self.run)))
 
     def finish(self, result: dict, arrays: Dict[str, np.ndarray]) -> None:
         """Write arrays, then the result, which marks the run as finished."""

@@ -1,8 +1,10 @@
 """Generators, GANs, adapters, Gamma, beta and the pose sampler."""
 from . import (adapters, data_preprocessors, estimators, gans, generators,
-               keypointgan, perceptual, regressors, samplers, uda, vae)
+               keypointgan, lifting, perceptual, regressors, samplers, uda,
+               vae)
 
 __all__ = [
     'adapters', 'data_preprocessors', 'estimators', 'gans', 'generators',
-    'keypointgan', 'perceptual', 'regressors', 'samplers', 'uda', 'vae'
+    'keypointgan', 'lifting', 'perceptual', 'regressors', 'samplers', 'uda',
+    'vae'
 ]

@@ -9,7 +9,7 @@ from flexpose_mm.errors import UserError
 from flexpose_mm.evaluation.functional.difficulty_bins import bin_similarity
 from flexpose_mm.evaluation.functional.eval_pose import kinematic_triplets
 from flexpose_mm.skeletons import Skeleton
-from .figures import COLORS, _axes, _pixels
+from .figures import _axes, _pixels, bars_figure
 
 
 def _draw_pose(axes, pose, visible, skeleton: Skeleton, at) -> None:
@@ -104,24 +104,9 @@ def bin_comparison_figure(curves: Dict[str, Sequence[float]],
     Raises:
         UserError: No model, or unequal numbers of bins.
     """
-    lengths = {name: len(values) for name, values in curves.items()}
-    if not curves or len(set(lengths.values())) != 1:
-        raise UserError('bin_comparison_figure', 'bins', lengths,
-                        'give at least one model, all with equal bins')
-    num_bins = next(iter(lengths.values()))
-    figure, axes = _axes('difficulty bin (0 = easiest)', ylabel, title,
-                         size=(max(7., .55 * num_bins), 4.5))
-    width = .8 / len(curves)
-    for i, (name, values) in enumerate(curves.items()):
-        place = np.arange(num_bins) + (i - (len(curves) - 1) / 2) * width
-        axes.bar(place, values, width, label=name,
-                 color=COLORS[i % len(COLORS)])
-    axes.margins(x=.01)
-    axes.set_xticks(range(num_bins))
-    axes.grid(axis='y', alpha=.3)
-    axes.legend(frameon=False, fontsize=10, ncols=len(curves),
-                loc='lower center', bbox_to_anchor=(.5, 1))
-    return _pixels(figure)
+    most = max(map(len, curves.values()), default=0)
+    return bars_figure(curves, range(most), 'difficulty bin (0 = easiest)',
+                       ylabel, title)
 
 
 def difficulty_pictures(difficulty, poses: np.ndarray, visible: np.ndarray,

@@ -242,3 +242,46 @@ def curves_figure(curves: Dict[str, Tuple[Sequence, Sequence]],
     axes.grid(alpha=.3)
     axes.legend(frameon=False, fontsize=11)
     return _pixels(figure)
+
+
+def bars_figure(bars: Dict[str, Sequence[float]],
+                labels: Sequence,
+                xlabel: str,
+                ylabel: str,
+                title: str = '') -> np.ndarray:
+    """Bars of several models side by side over each label.
+
+    Args:
+        bars (dict[str, Sequence[float]]): Name of a model -> one value per
+            label; NaN leaves a gap.
+        labels (Sequence): What stands under the bars.
+        xlabel (str): What the labels are.
+        ylabel (str): Quantity with its unit.
+        title (str): Above the axes.
+
+    Returns:
+        np.ndarray: (H, W, 3) RGB uint8.
+
+    Raises:
+        UserError: No model, no label, or unequal numbers of values.
+    """
+    lengths = {name: len(values) for name, values in bars.items()}
+    if not bars or not len(labels) or set(lengths.values()) != {len(labels)}:
+        raise UserError('bars_figure', 'number of bars', lengths,
+                        f'give at least one model, each with {len(labels)} '
+                        'values, one per label, and at least one label')
+    figure, axes = _axes(xlabel, ylabel, title,
+                         size=(max(7., .55 * len(labels)), 4.5))
+    width = .8 / len(bars)
+    for i, (name, values) in enumerate(bars.items()):
+        place = np.arange(len(labels)) + (i - (len(bars) - 1) / 2) * width
+        axes.bar(place, values, width, label=name,
+                 color=COLORS[i % len(COLORS)])
+    axes.margins(x=.01)
+    long = max(len(str(label)) for label in labels) > 4
+    axes.set_xticks(range(len(labels)), labels, rotation=45 * long,
+                    ha='right' if long else 'center')
+    axes.grid(axis='y', alpha=.3)
+    figure.legend(frameon=False, fontsize=10, ncols=len(bars),
+                  loc='outside upper center')
+    return _pixels(figure)

@@ -73,5 +73,5 @@ def test_mistakes(vae, tmp_path):
     (tmp_path / 'x.json').write_text('{}')
     with pytest.raises(UserError, match='no curves'):
         read_curves(str(tmp_path / 'x.json'))
-    with pytest.raises(UserError, match='equal bins'):
+    with pytest.raises(UserError, match='one per label'):
         bin_comparison_figure(dict(a=[1, 2], b=[1]), 'PCK')

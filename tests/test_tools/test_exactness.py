@@ -8,13 +8,15 @@ import socket
 
 import pytest
 import tiny
+import tiny_lifting
 import torch
 from test_train import same, weights
 from toy_plugin import KillHook  # noqa: F401  registered for the configs
 
 #: Gap over the way travelled; Adam's first steps are signs of gradients, so
-#: that roundings show. Seen: 9.9e-4 (gan), 1.9e-6 (adapter).
-TOLERANCE = dict(gan=1e-2, adapter=1e-4)
+#: that roundings show. Seen: 9.9e-4 (gan), 1.9e-6 (adapter), 4.8e-3
+#: (lifter), 5.2e-7 (posynda).
+TOLERANCE = dict(gan=1e-2, adapter=1e-4, lifter=2e-2, posynda=1e-4)
 SEPARATE = dict(
     type='MMSeparateDistributedDataParallel',
     broadcast_buffers=False,
@@ -46,6 +48,31 @@ def adapter_fields(folder, batch, **model):
         tiny.adam(), iters=6, batch=batch, custom_hooks=ADAPTER_HOOKS)
 
 
+def lifter_fields(folder, batch, few=False):
+    return lifting_fields(folder, batch, tiny_lifting.lifter(),
+                          tiny_lifting.clips(indices=1 if few else None))
+
+
+def posynda_fields(folder, batch, few=False):
+    folder.mkdir(exist_ok=True)
+    source = tiny.build(tiny_lifting.lifter())
+    torch.save(dict(state_dict=source.state_dict()), folder / 'source.pth')
+    model = tiny_lifting.lifter(
+        tiny_lifting.adaptation(teacher=dict(momentum=.5, interval=1)),
+        str(folder / 'source.pth'))
+    return lifting_fields(
+        folder, batch, model,
+        tiny_lifting.pairs(indices=1 if few else None))
+
+
+def lifting_fields(folder, batch, model, data):
+    model['backbone']['denoiser']['drop_path_rate'] = 0.
+    return tiny.fields(
+        folder, model, data, tiny.adam(.001), iters=6, batch=batch,
+        custom_hooks=[dict(type='SyncBuffersHook'),
+                      dict(type='ExactResumeHook')])
+
+
 def write(path, fields, **more):
     """A config file with the given fields."""
     fields = dict(fields, **more)
@@ -56,7 +83,11 @@ def write(path, fields, **more):
     return path
 
 
-KINDS = dict(gan=gan_fields, adapter=adapter_fields)
+KINDS = dict(
+    gan=gan_fields,
+    adapter=adapter_fields,
+    lifter=lifter_fields,
+    posynda=posynda_fields)
 
 
 @pytest.mark.parametrize('kind', KINDS)
@@ -86,6 +117,10 @@ def test_two_processes_equal_one_of_double_batch(kind, tmp_path, call, shell,
     model = {}
     if kind == 'gan':  # statistics of a minibatch see one process only
         model = dict(discriminator=tiny.discriminator(mbstd_cfg=None))
+    if kind in ('lifter', 'posynda'):
+        # processes give other clips the same noise: with a single clip of
+        # each domain the batches are equal
+        model = dict(few=True)
     for batch, name in ((4, 'one'), (2, 'two')):
         write(tmp_path / f'{name}.py',
               KINDS[kind](tmp_path / name, batch, **model))

@@ -15,6 +15,38 @@ SHARED_META = ('dataset_name', 'upper_body_ids', 'lower_body_ids',
                'skeleton_links')
 
 
+def pick_rows(where: str, what: str, count: int,
+              indices: Union[int, Sequence[int]]) -> np.ndarray:
+    """Rows that MMEngine's ``indices`` means, of ``count`` there are.
+
+    Args:
+        where (str): Name of the dataset class, for messages.
+        what (str): Name of the items, for messages.
+        count (int): Number of items.
+        indices (int | Sequence[int]): The first n, the last n if negative,
+            or exactly these.
+
+    Raises:
+        UserError: Numbers out of range, or nothing left.
+    """
+    rows = np.arange(count)
+    if isinstance(indices, (int, np.integer)):
+        rows = rows[:indices] if indices >= 0 else rows[indices:]
+    else:
+        indices = np.asarray(indices)
+        if indices.size and (indices.dtype.kind not in 'iu'
+                             or indices.max() >= count
+                             or indices.min() < -count):
+            raise UserError(
+                where, 'indices', indices.tolist(),
+                f'give whole numbers below the {count} {what} there are')
+        rows = rows[indices.astype(int)]
+    if not len(rows):
+        raise UserError(where, 'indices', indices,
+                        f'none of the {what} is left; give at least one')
+    return rows
+
+
 class PoseArrayDataset(BaseDataset):
     """Poses in arrays with the interface of an MMEngine dataset.
 
@@ -108,23 +140,7 @@ class PoseArrayDataset(BaseDataset):
     def get_subset_(self, indices: Union[int, Sequence[int]]) -> None:
         """Keep a subset, in place: see the argument ``indices``."""
         self.full_init()
-        rows = np.arange(len(self))
-        if isinstance(indices, (int, np.integer)):
-            rows = rows[:indices] if indices >= 0 else rows[indices:]
-        else:
-            indices = np.asarray(indices)
-            if indices.size and (indices.dtype.kind not in 'iu'
-                                 or indices.max() >= len(rows)
-                                 or indices.min() < -len(rows)):
-                raise UserError(
-                    type(self).__name__, 'indices', indices.tolist(),
-                    f'give whole numbers below the {len(rows)} poses there '
-                    'are')
-            rows = rows[indices.astype(int)]
-        if not len(rows):
-            raise UserError(
-                type(self).__name__, 'indices', indices,
-                'no pose is left; give at least one')
+        rows = pick_rows(type(self).__name__, 'poses', len(self), indices)
         self._select(rows)
 
     def get_subset(self, indices) -> 'PoseArrayDataset':

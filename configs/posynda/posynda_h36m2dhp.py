@@ -1,0 +1,14 @@
+# Stage 2, Human3.6M to MPI-INF-3DHP TS6, at a size for two CPU cores.
+_base_ = [
+    '../_base_/models/posynda_small.py',
+    '../_base_/datasets/h36m2dhp_lifting.py'
+]
+model = dict(
+    backbone=dict(checkpoint='work_dirs/source_h36m2dhp/iter_3000.pth'))
+train_dataloader = dict(
+    batch_size=16,
+    dataset=dict(
+        _delete_=True,
+        type='DomainPairDataset',
+        source=_base_.source,
+        target=_base_.target))

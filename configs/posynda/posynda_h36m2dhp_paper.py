@@ -1,0 +1,15 @@
+# Stage 2 at full size: Table 2, Human3.6M to MPI-INF-3DHP TS1 to TS6, F = 27.
+_base_ = [
+    '../_base_/models/posynda.py',
+    '../_base_/datasets/h36m2dhp_lifting_official.py'
+]
+model = dict(
+    backbone=dict(
+        denoiser=dict(num_frames=27),
+        checkpoint='work_dirs/source_h36m2dhp_paper/iter_1248000.pth'))
+train_dataloader = dict(
+    dataset=dict(
+        _delete_=True,
+        type='DomainPairDataset',
+        source=_base_.source,
+        target=_base_.target))
