@@ -49,12 +49,13 @@ def test_shrinkage_follows_the_number_of_samples():
     weights = [shrunk_covariance(true[:n], prior)[1] for n in (3, 30, 3000)]
     assert 1 >= weights[0] > weights[1] > weights[2] >= 0
     assert weights[2] < 0.02
-    for n in (3, 12, 30):  # with a prior of the right shape
+    for n in (3, 12, 30):  # with a prior that is right
         gaps = []
         for i in range(20):
             part = true[n * i:n * (i + 1)]
-            found, _ = shrunk_covariance(part, 3 * cov)
-            torch.testing.assert_close(found.trace(), part.T.cov().trace())
+            found, weight = shrunk_covariance(part, cov)
+            torch.testing.assert_close(
+                found, part.T.cov() + weight * (cov - part.T.cov()))
             gaps.append([(found - cov).norm(), (part.T.cov() - cov).norm()])
         ours, own = torch.tensor(gaps).mean(0)
         assert ours < own
