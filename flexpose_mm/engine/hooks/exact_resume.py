@@ -153,9 +153,16 @@ class ExactResumeHook(Hook):
         self._collected = None
 
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
-        """Keep the states; they are used only if the run is a resumed one."""
+        """Keep the states; they are used only if the run is a resumed one.
+
+        Another run's weights (``load_from``) do not bring its number of
+        iterations, which would tell growing and seeds that all is done.
+        """
         self._loaded = checkpoint.get(KEY)
         self._resumed = True
+        state = checkpoint.get('state_dict') or {}
+        if not runner._resume and 'iteration' in state:
+            state['iteration'] = torch.zeros_like(state['iteration'])
 
     def before_train_epoch(self, runner) -> None:
         """Restore now (epochs), or after the seen batches (iterations)."""
