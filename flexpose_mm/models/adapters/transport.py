@@ -8,35 +8,32 @@ so that the generator keeps the variety of the source. Not in the paper.
 from typing import Tuple
 
 import torch
-from sklearn.covariance import ledoit_wolf
 from torch import Tensor
 
 from flexpose_mm.errors import UserError
 
 
 def shrunk_covariance(x: Tensor, prior: Tensor) -> Tuple[Tensor, float]:
-    """Covariance of few samples, drawn towards a prior.
+    """Mean of the covariance of few samples and of a prior.
 
-    How far the prior pulls is Ledoit and Wolf's estimate (2004) where the
-    prior is the identity. It takes nothing for Gaussian, and poses are not.
+    The prior counts as much as d samples, and at most half. Estimates of the
+    weight from the samples (Chen et al. 2010, Ledoit and Wolf 2004) do worse
+    here: a few sitting or lying persons decide the spread of 30 shots.
 
     Args:
         x (Tensor): (n, d) float64.
         prior (Tensor): Covariance (d, d).
 
     Returns:
-        tuple[Tensor, float]: Covariance (d, d), and the weight of the prior
-        in [0, 1]; one sample has no covariance, and gets the prior with
-        weight 1.
+        tuple[Tensor, float]: Covariance (d, d), and the weight of the prior,
+        d / (d + max(n, d)); one sample has no covariance, and gets the prior
+        with weight 1.
     """
-    if len(x) < 2:
+    n, d = x.shape
+    if n < 2:
         return prior, 1.
-    x = x - x.mean(0)
-    own = x.T @ x / (len(x) - 1)
-    values, axes = _spectrum(prior)
-    white = (x @ axes / values.sqrt()).cpu().numpy()
-    weight = float(ledoit_wolf(white, assume_centered=True)[1])
-    return torch.lerp(own, prior, weight), weight
+    weight = d / (d + max(n, d))
+    return torch.lerp(x.T.cov(), prior, weight), weight
 
 
 def gaussian_transport(mean_s: Tensor, cov_s: Tensor, mean_t: Tensor,
