@@ -7,7 +7,7 @@ from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 from torch import Tensor, nn
 
-from flexpose_mm.errors import UserError
+from flexpose_mm.errors import UserError, check_seed
 from .aggregation import AGGREGATIONS
 from .clips import ClipBatch, check_keypoints, read_clips
 from .diffusion import sampling_times
@@ -78,8 +78,7 @@ class PoSynDALifter(BasePoseEstimator):
     def _check(self, seed: int) -> None:
         """Refuse settings that would fail after hours."""
         where, cfg = type(self).__name__, self.test_cfg
-        if not isinstance(seed, int) or seed < 0:
-            raise UserError(where, 'seed', seed, 'give a whole number >= 0')
+        check_seed(where, seed)
         if not isinstance(cfg['hypotheses'], int) or cfg['hypotheses'] < 1:
             raise UserError(where, 'test_cfg.hypotheses', cfg['hypotheses'],
                             'give a whole number of at least 1')
