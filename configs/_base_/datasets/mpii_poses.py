@@ -1,11 +1,5 @@
-# MPII persons with all 16 joints; the 2,958 validation persons are held out.
-pipeline = [dict(type='NormalizePose'), dict(type='PackPose')]
-source = dict(
-    type='KeypointArrayDataset',
-    ann_file='mpii_2d.npz',
-    data_root='../shared/data/',
-    mapping='mpii16',
-    visible_key='present',
-    select=dict(in_hg_val=[False]),
-    pipeline=pipeline)
-source_val = dict(source, select=dict(in_hg_val=[True]))
+# MPII alone as source.
+_base_ = ['./mpii_persons.py']
+pipeline = _base_.mpii['pipeline']
+source = _base_.mpii
+source_val = dict(_base_.mpii, select=dict(in_hg_val=[True]))

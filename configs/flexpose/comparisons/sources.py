@@ -1,0 +1,22 @@
+# Table 4's sources and grey skeletons, to Human3.6M at 32 px. A is CMU's
+# motion, B MPII, C DeepMimic's acrobatics; "before" is the prior itself.
+base = 'configs/flexpose/adapt_cmu2h36m_30shot.py'
+_before = dict(
+    model=dict(type='DirectTransfer'),
+    train_cfg=dict(max_iters=1),
+    param_scheduler=dict(end=1))
+_two = 'configs/flexpose/ablations/two_sources.py'
+_three = 'configs/flexpose/ablations/three_sources.py'
+_gray = 'configs/flexpose/ablations/gray.py'
+methods = {
+    'A': dict(),
+    'A+B before': dict(config=_two, options=_before),
+    'A+B': _two,
+    'A+B+C before': dict(config=_three, options=_before),
+    'A+B+C': _three,
+    'A grey before': dict(config=_gray, options=_before),
+    'A grey': _gray
+}
+seeds = [0, 1, 2]
+shots = [2]
+num = 10000
