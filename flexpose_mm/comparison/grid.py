@@ -2,13 +2,15 @@
 import copy
 import os.path as osp
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import List, Optional, Sequence, Tuple, Union
 
 from mmengine.config import Config
 
 from .. import cli
 from ..errors import UserError
+from .claims import Claim, Key, read_claims
+from .columns import COLUMNS
 from .variants import (METHOD_FIELDS, check_shared, first_few_shot,
                        has_layers, variant)
 
@@ -16,7 +18,8 @@ from .variants import (METHOD_FIELDS, check_shared, first_few_shot,
 CONTROLS = 'controls'
 #: Their row of the generator before adaptation.
 SOURCE = 'source generator'
-FIELDS = ('base', 'methods', 'seeds', 'shots', 'layers', 'num', 'options')
+FIELDS = ('base', 'methods', 'seeds', 'shots', 'layers', 'num', 'options',
+          'claims')
 Layers = Optional[Union[str, tuple]]
 
 
@@ -45,6 +48,7 @@ class Comparison:
         shots (tuple[int]): Shots per class (``n_per_class``).
         num (int): Poses drawn and measured for each run; 0: none, only the
             reconstruction loss.
+        claims (tuple[Claim]): To be judged by the finished runs.
     """
     path: str
     base: Config
@@ -52,6 +56,7 @@ class Comparison:
     seeds: tuple
     shots: tuple
     num: int
+    claims: Tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,8 @@ def load_comparison(path: str,
     layers=[...])``, all optional: ``config`` is a whole adaptation config
     with the base's target and judge, by default the base itself, ``options``
     are changes to it, as in a config that inherits it (``_delete_``
-    included), and ``layers`` replaces the comparison's.
+    included), and ``layers`` replaces the comparison's. ``claims`` are
+    judged in the report: see ``claims.read_claims``.
 
     Args:
         path (str): The file.
@@ -129,7 +135,20 @@ def load_comparison(path: str,
         raise UserError(path, 'num', comparison.num,
                         'give the number of poses to draw, at least 2, or 0 '
                         'to measure the reconstruction loss only')
-    return comparison
+    return replace(
+        comparison,
+        claims=read_claims(path, cfg.get('claims'), table_keys(comparison),
+                           tuple(COLUMNS)))
+
+
+def table_keys(comparison: Comparison) -> List[Key]:
+    """The lines of the table: controls first, then the methods."""
+    controls = comparison.base.test_evaluator.get('controls') or {}
+    names = [(name, '') for name in (SOURCE, *controls) if comparison.num]
+    names += [(name, layer_label(layers))
+              for name, method in comparison.methods.items()
+              for layers in method.layers]
+    return [(shots, *name) for shots in comparison.shots for name in names]
 
 
 def _adaptation(where: str, field: str, path) -> Config:

@@ -12,35 +12,12 @@ import numpy as np
 
 from ..engine.hooks.atomic_checkpoint import write_atomically
 from ..errors import UserError
+from .claims import claims_table
+from .columns import COLUMNS
 from .figures import write_figures
 from .grid import CONTROLS, Comparison, Run, layer_label
 from .store import RunFolder
 from .variants import differences, first_few_shot
-
-#: Column -> digits after the point, and what it says.
-COLUMNS = dict(
-    FD=(4, 'squared Frechet distance of Gaussians fitted to the 2K '
-        'coordinates in [-1, 1]; lower is better'),
-    MMD2=(4, 'unbiased squared MMD, RBF kernel of gamma 1/(2K); lower is '
-          'better'),
-    MMD2_median=(4, 'the same with gamma from the median distance of the '
-                 'held-back target'),
-    var_ratio=(3, 'trace of the covariance over that of the target; 1 is as '
-               'spread as the target'),
-    coverage=(3, 'share of target poses with a drawn pose within their 5th '
-              'neighbour; higher is better'),
-    density=(3, 'drawn poses within such balls, over 5; about 1 for the '
-             'target itself'),
-    shot_ratio=(3, 'mean distance to the nearest shot over that of held-back '
-                'target poses; 0 copies the shots'),
-    reconstruction=(4, 'perceptual loss on T* after training, in units of '
-                    "the target's energy"),
-    trainable=(0, 'parameters that learn'),
-    seconds=(1, 'training, preparation included'),
-    memory_mib=(0, 'largest resident size of the process until the end of '
-                'training, MiB, libraries included'),
-    gpu_mib=(0, 'largest memory allocated on the GPU, MiB'))
-
 
 class Entry(NamedTuple):
     """One measured pose set of one run."""
@@ -188,6 +165,10 @@ def write_tables(comparison: Comparison, runs: Sequence[Run], out: str,
             f'{changes(comparison)}\n\n'
             'Mean ± sample standard deviation over seeds.\n\n'
             f'{table(entries)}\n')
+    claims = claims_table(comparison.claims, grouped(entries))
+    if claims:
+        text += ('\n## Claims\n\nSeed by seed; confirmed where each seed is '
+                 f'as expected.\n\n{claims}\n')
     write_atomically(osp.join(out, 'table.md'), text.encode())
     write_atomically(osp.join(out, 'results.csv'), csv_text(entries).encode())
     return entries

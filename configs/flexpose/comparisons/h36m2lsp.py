@@ -15,3 +15,11 @@ methods = dict(
 seeds = [0, 1, 2]
 shots = [30]
 num = 10000
+claims = [
+    dict(
+        says='the default adapter does best',
+        of=name,
+        over='Transport',
+        column=c)
+    for c in ('FD', 'MMD2') for name in methods if name != 'Transport'
+]
