@@ -19,6 +19,7 @@ from .grid import CONTROLS, Comparison, Run, layer_label
 from .store import RunFolder
 from .variants import differences, first_few_shot
 
+
 class Entry(NamedTuple):
     """One measured pose set of one run."""
     run: Run
