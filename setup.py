@@ -36,6 +36,7 @@ setup(
     extras_require=dict(
         runtime=read_requirements('runtime.txt'),
         tests=read_requirements('tests.txt'),
+        images=read_requirements('images.txt'),
         demo=['matplotlib', 'scikit-learn', 'tensorboard', 'tqdm']),
     zip_safe=False,
 )

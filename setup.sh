@@ -93,7 +93,8 @@ make_venv
 : >"$LOG" || fail "$VENV is not writable: check the rights of this folder."
 pip_install '2/4 torch and libraries (a few GB, some minutes the first time)' \
     ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} torch torchvision wheel \
-    -r requirements/runtime.txt -r requirements/tests.txt
+    -r requirements/runtime.txt -r requirements/tests.txt \
+    -r requirements/images.txt
 if has mmcv; then
     grep -v mmcv-lite requirements/host.txt >"$VENV/host.txt"
 else

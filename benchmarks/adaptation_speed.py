@@ -1,9 +1,10 @@
 """Adaptation steps per second, against the plain version, in one run.
 
 Plain: the same class in eager float32 that draws the targets and computes
-their features anew in every step, with AdaIN left to autograd. Both start from equal weights and see the
-same batches; blocks of steps alternate (A B A B ...), so that what else the
-machine does meets both. Data loading is part of a step.
+their features anew in every step, with AdaIN left to autograd. Both start
+from equal weights and see the same batches; blocks of steps alternate (A B A
+B ...), so that what else the machine does meets both. Data loading is part of
+a step.
 
     python benchmarks/adaptation_speed.py [--threads 2] [--blocks 7]
         [--steps 6] [--smoke]

@@ -163,7 +163,7 @@ def parse_args(argv=None):
         '--smoke', action='store_true', help='does it run? (no numbers)')
     args = parser.parse_args(argv)
     if args.smoke:
-        args.blocks = args.steps = 1
+        args.blocks = args.steps = args.threads = 1
         args.size, args.scales, args.width, args.batch_size = 32, 1, 8, 2
     return args
 

@@ -11,31 +11,23 @@ run is never repeated, a killed one goes on from its checkpoint. Writes
 ``table.md`` and ``results.csv`` after each run, and at the end figures.
 """
 import argparse
-import copy
-import csv
-import io
 import os.path as osp
 import shlex
 import sys
-import time
-import uuid
-from dataclasses import dataclass
 from typing import Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
-import torch
-from mmengine.config import Config, DictAction
-from mmengine.device import get_device
-from mmengine.registry import init_default_scope
+from _evidence import (ConfigRun, begin, check_seeds, conclude, finish,
+                       final_checkpoint, markdown, origin, seeded,
+                       test_config, write_table)
+from mmengine.config import DictAction
 from mmengine.runner import Runner
-from mmengine.utils import import_modules_from_strings
 
 from flexpose_mm import UserError, cli
-from flexpose_mm.comparison.report import Entry, cell, collect, mean_std
+from flexpose_mm.comparison.report import Entry, collect, mean_std
 from flexpose_mm.comparison.run import train
 from flexpose_mm.comparison.schedule import in_own_process, run_all
-from flexpose_mm.comparison.store import RunFolder, files_of, revision
-from flexpose_mm.engine.hooks.atomic_checkpoint import write_atomically
+from flexpose_mm.comparison.store import RunFolder
 from flexpose_mm.visualization import (bars_figure, errorbar_figure,
                                        save_image)
 
@@ -87,54 +79,16 @@ COLUMNS = {
 }
 
 
-@dataclass(frozen=True)
-class LiftRun:
-    """One training with its evaluation.
-
-    Attributes:
-        name (str): Also that of its folder.
-        setting (str): Key of ``SETTINGS``.
-        variant (str): ``Variant.label``, or ``SOURCE``.
-        seed (int): Of everything random.
-        cfg (Config): Complete but for ``work_dir``.
-        num (int): Unused; part of the store's fingerprint.
-    """
-    name: str
-    setting: str
-    variant: str
-    seed: int
-    cfg: Config
-    num: int = 0
-
-
 # -- runs --------------------------------------------------------------------
 
 
-def final_checkpoint(cfg: Config) -> str:
-    """Name of the checkpoint at the end of a training."""
-    loop = cfg.train_cfg
-    if 'max_iters' in loop:
-        return f'iter_{loop.max_iters}.pth'
-    return f'epoch_{loop.max_epochs}.pth'
-
-
-def seeded(path: str, options: Optional[dict], seed: int) -> Config:
-    """A config with another seed and without validation: the target's labels
-    are not even looked at in training."""
-    cfg = cli.load_config(path, options)
-    cfg.randomness = dict(cfg.get('randomness') or {}, seed=seed)
-    cfg.model.seed = seed
-    cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
-    return cfg
-
-
 def setting_runs(setting: str, seed: int, variants: Sequence[Variant],
-                 out: str, options: dict) -> List[LiftRun]:
+                 out: str, options: dict) -> List[ConfigRun]:
     """The source's run, then one for each variant."""
     source_path, adapt_path = SETTINGS[setting]
     cfg = seeded(source_path, options['source'], seed)
     name = f'{setting}-source-s{seed}'
-    runs = [LiftRun(name, setting, SOURCE, seed, cfg)]
+    runs = [ConfigRun(name, setting, SOURCE, seed, cfg)]
     weights = osp.join(out, 'runs', name, final_checkpoint(cfg))
     for variant in variants:
         cfg = seeded(adapt_path, options['adapt'], seed)
@@ -144,12 +98,12 @@ def setting_runs(setting: str, seed: int, variants: Sequence[Variant],
             bias=variant.bias,
             hypotheses=variant.hypotheses)
         runs.append(
-            LiftRun(f'{setting}-{variant.label}-s{seed}', setting,
-                    variant.label, seed, cfg))
+            ConfigRun(f'{setting}-{variant.label}-s{seed}', setting,
+                      variant.label, seed, cfg))
     return runs
 
 
-def all_runs(args) -> List[LiftRun]:
+def all_runs(args) -> List[ConfigRun]:
     """Runs of all settings, seed by seed, each variant once."""
     wanted = [ROWS[row] for row in args.rows if ROWS[row] is not None]
     for sweep in args.sweeps:
@@ -162,44 +116,24 @@ def all_runs(args) -> List[LiftRun]:
     ]
 
 
-def execute(run: LiftRun, out: str) -> None:
+def execute(run: ConfigRun, out: str) -> None:
     """Train from the last checkpoint, if any; evaluate; write."""
-    folder = RunFolder(run, out)
-    folder.check()
     needed = run.cfg.model.backbone.get('checkpoint')
     if needed and not osp.isfile(needed):
         raise UserError(run.name, 'backbone.checkpoint', needed,
                         'the run of the source has not been finished; mend '
                         'it first')
-    folder.begin()
-    if run.cfg.get('custom_imports'):
-        import_modules_from_strings(**run.cfg.custom_imports)
-    init_default_scope(run.cfg.get('default_scope', 'mmpose'))
+    folder = begin(run, out)
     _, row = train(run, folder)
     row.update(evaluate(run, folder))
-    folder.finish(
-        dict(
-            name=run.name,
-            rows={run.variant: row},
-            revision=revision(),
-            date=time.strftime('%Y-%m-%d %H:%M'),
-            device=get_device(),
-            threads=torch.get_num_threads(),
-            files=files_of(run.cfg)), {})
+    finish(run, folder, row)
 
 
-def evaluate(run: LiftRun, folder: RunFolder) -> Dict[str, float]:
+def evaluate(run: ConfigRun, folder: RunFolder) -> Dict[str, float]:
     """Metrics of the last checkpoint on the config's test set, with
     pictures beside the run."""
-    cfg = copy.deepcopy(run.cfg)
-    for name in ('train_cfg', 'train_dataloader', 'optim_wrapper',
-                 'param_scheduler'):
-        cfg[name] = None
-    cfg.work_dir = folder.path
-    cfg.load_from, cfg.resume = folder.file(final_checkpoint(run.cfg)), False
-    cfg.experiment_name = f'test_{run.name}_{uuid.uuid4().hex[:8]}'
+    cfg = test_config(run, folder)
     cfg.custom_hooks = [PICTURES]
-    cfg.visualizer = dict(type='Visualizer')
     return Runner.from_cfg(cfg).test()
 
 
@@ -210,11 +144,11 @@ class Table:
     """Finished runs by setting and variant.
 
     Args:
-        runs (Sequence[LiftRun]): Finished or not.
+        runs (Sequence[ConfigRun]): Finished or not.
         out (str): Their folder.
     """
 
-    def __init__(self, runs: Sequence[LiftRun], out: str):
+    def __init__(self, runs: Sequence[ConfigRun], out: str):
         self.entries = collect(runs, out)
         base = {(e.run.setting, e.run.seed): e.row['MPJPE']
                 for e in self.entries if e.name == SOURCE}
@@ -233,64 +167,25 @@ class Table:
     def markdown(self, setting: str, lines: Dict[str, Optional[Variant]],
                  head: str) -> str:
         """A line for each row that has a finished run; '' without one."""
-        found = {name: self.find(setting, v) for name, v in lines.items()}
-        found = {name: entries for name, entries in found.items() if entries}
-        columns = [c for c in COLUMNS if any(
-            c in e.row for entries in found.values() for e in entries)]
-        text = [f'| {head} | seeds | ' + ' | '.join(columns) + ' |',
-                '|---' * (len(columns) + 2) + '|']
-        for name, entries in found.items():
-            cells = [str(name), str(len(entries))] + [
-                cell(*mean_std(entries, c), COLUMNS[c][0]) for c in columns]
-            text.append('| ' + ' | '.join(cells) + ' |')
-        return '\n'.join(text) + '\n' if found else ''
+        return markdown({name: self.find(setting, v)
+                         for name, v in lines.items()}, COLUMNS, head)
 
 
-def csv_text(table: Table) -> str:
-    """One line for each finished run, with every metric."""
-    columns = list(dict.fromkeys(c for e in table.entries for c in e.row))
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator='\n')
-    writer.writerow(['run', 'setting', 'variant', 'seed', *columns])
-    for run, name, row in table.entries:
-        writer.writerow([run.name, run.setting, name, run.seed,
-                         *(row.get(c, '') for c in columns)])
-    return file.getvalue()
-
-
-def origin(runs: Sequence[LiftRun], out: str, command: str) -> str:
-    """Where the numbers come from."""
-    done = [r for r in (RunFolder(run, out).result() for run in runs) if r]
-    kinds = {name: ', '.join(sorted({str(r[name]) for r in done}))
-             for name in ('revision', 'device', 'threads')}
-    files = dict(item for r in done for item in r['files'].items()
-                 if not item[0].endswith('.pth'))
-    facts = dict(
-        command=f'`{command}`', runs=f'{len(done)} of {len(runs)} finished',
-        configs=', '.join(sorted({r.cfg.filename for r in runs})),
-        data='; '.join(f'{k} (sha1 {v})' for k, v in files.items()) or 'none',
-        **kinds)
-    return '\n'.join(f'- {name}: {value}' for name, value in facts.items())
-
-
-def report(args, runs: Sequence[LiftRun], command: str,
+def report(args, runs: Sequence[ConfigRun], command: str,
            draw: bool = True) -> Table:
     """Write ``results.csv``, ``table.md`` and, at the end, the figures."""
     table = Table(runs, args.out)
     if not table.entries:
         return table
-    text = [f'# PoSynDA\n\n{origin(runs, args.out, command)}\n\n'
-            'Mean ± sample standard deviation over seeds.\n']
+    blocks = []
     for setting in args.settings:
-        text.append(f'## {setting}\n')
-        text.append(table.markdown(setting, {r: ROWS[r] for r in args.rows},
-                                   'Table 3'))
+        blocks.append(f'## {setting}\n')
+        blocks.append(table.markdown(setting, {r: ROWS[r] for r in args.rows},
+                                     'Table 3'))
         for sweep in args.sweeps:
-            text.append(table.markdown(setting, SWEEPS[sweep], sweep))
-    text += [f'- `{c}`: {meaning}' for c, (_, meaning) in COLUMNS.items()]
-    for name, content in (('table.md', '\n'.join(text) + '\n'),
-                          ('results.csv', csv_text(table))):
-        write_atomically(osp.join(args.out, name), content.encode())
+            blocks.append(table.markdown(setting, SWEEPS[sweep], sweep))
+    write_table(args.out, f'# PoSynDA\n\n{origin(runs, args.out, command)}',
+                blocks, COLUMNS, table.entries)
     if draw:
         figures(args, table)
     return table
@@ -337,9 +232,7 @@ def parse_args(argv=None):
             f'--{stage}-options', nargs='+', action=DictAction,
             metavar='KEY=VALUE', help=f"changes to the {stage}'s config")
     args = parser.parse_args(argv)
-    if min(args.seeds) < 0 or len(set(args.seeds)) < len(args.seeds):
-        raise UserError('command line', '--seeds', args.seeds,
-                        'give different whole numbers >= 0')
+    check_seeds(args.seeds)
     return args
 
 
@@ -355,14 +248,7 @@ def main(argv=None, call=in_own_process) -> None:
             runs, args.out, lambda _, run, out: call(execute, run, out),
             after=lambda: report(args, runs, command, draw=False))
     table = report(args, runs, command)
-    if failed:
-        raise UserError(args.out, 'failed runs', list(failed),
-                        next(iter(failed.values())))
-    if not table.entries:
-        raise UserError(args.out, 'finished runs', 0,
-                        'nothing to report; run without --report-only')
-    print(f'{osp.join(args.out, "table.md")}: {len(table.entries)} of '
-          f'{len(runs)} runs')
+    conclude(args.out, failed, table.entries, runs)
 
 
 if __name__ == '__main__':

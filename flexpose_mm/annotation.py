@@ -9,17 +9,16 @@ import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
-from mmengine.registry import init_default_scope
-from mmpose.registry import DATASETS, MODELS, TRANSFORMS
+from mmpose.registry import DATASETS, TRANSFORMS
 from torch import nn
 from tqdm import tqdm
 
-from . import cli
 from .datasets import normalize_poses
 from .datasets.datasets.person_image import PersonImageDataset
 from .datasets.image_files import image_size, read_color
 from .errors import UserError
 from .io import atomic_write, check_output, coco_category
+from .loading import init_model, read_model_config
 from .rendering import draw_skeleton
 from .skeletons import Skeleton
 from .visualization import image_grid, save_image
@@ -44,22 +43,12 @@ def init_detector(config: Union[str, Config],
     Raises:
         UserError: The config or the checkpoint cannot be used.
     """
-    from .apis import load_weights
-    cfg = config if isinstance(config, Config) else cli.load_config(
-        str(config), cfg_options)
-    for field in ('model', 'test_dataloader'):
-        if cfg.get(field) is None:
-            raise UserError(cfg.filename or 'config', field, None,
-                            'give the config of a detector that can be tested')
-    init_default_scope(cfg.get('default_scope', 'mmpose'))
-    model = MODELS.build(cfg.model)
-    if not hasattr(model, 'predict'):
-        raise UserError(cfg.filename or 'config', 'model.type', cfg.model.type,
-                        'it detects nothing; give a top-down estimator')
-    if checkpoint is not None:
-        load_weights(model, checkpoint)
-    model.cfg = cfg
-    return model.to(device).eval()
+    cfg = read_model_config(
+        config, cfg_options,
+        'give the config of a detector that can be tested',
+        ('model', 'test_dataloader'))
+    return init_model(cfg, checkpoint, device, 'predict',
+                      'it detects nothing; give a top-down estimator')
 
 
 def crop_transforms(model: nn.Module) -> list:

@@ -9,27 +9,23 @@
     drawn = sample_poses(adapter, 1000)['keypoints']   # (1000, K, 2) canvas
 """
 import contextlib
-import copy
 import os.path as osp
 import tempfile
 import uuid
-from types import SimpleNamespace
 from typing import Dict, Optional, Union
 
 import numpy as np
 import torch
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
-from mmpose.registry import MODELS
 from torch import nn
 
 from . import cli
 from .annotation import annotate, init_detector  # noqa: F401
-from .checkpoints import read_checkpoint
 from .difficulty_report import score_difficulty  # noqa: F401  public here
 from .errors import UserError, check_seed
 from .lifting import init_lifter, lift  # noqa: F401  public here
+from .loading import init_model, read_model_config
 
 #: Where the config has none.
 MIXUP = dict(type='PoseMixupDataset', pipeline=[dict(type='PackPose')])
@@ -37,6 +33,7 @@ LOADER = dict(
     batch_size=128,
     num_workers=0,
     sampler=dict(type='InfiniteSampler', shuffle=True))
+_NO_MODEL = 'the config has no model; give an adapter or GAN'
 
 
 def init_adapter(config: Union[str, Config],
@@ -62,31 +59,10 @@ def init_adapter(config: Union[str, Config],
         >>> adapter = init_adapter('configs/demo/adapt_synthetic_12shot.py',
         ...                        'work_dirs/adapted/iter_1000.pth')
     """
-    cfg, where = _read_config(config, cfg_options)
-    model = MODELS.build(cfg.model)
-    if not hasattr(model, 'pose_sampler'):
-        raise UserError(where, 'model.type', cfg.model.type,
-                        'it draws no poses; give a config of SkeletonGAN or '
-                        'of an adapter')
-    if checkpoint is not None:
-        load_weights(model, checkpoint)
-    model.cfg = cfg
-    return model.to(device).eval()
-
-
-def load_weights(model: nn.Module, path: str) -> None:
-    """Load a checkpoint of the same model, skeleton and size.
-
-    Args:
-        model (nn.Module): Receives the weights.
-        path (str): A checkpoint of tools/train.py.
-
-    Raises:
-        UserError: It is missing, damaged, or of another model.
-    """
-    checkpoint = read_checkpoint(path)
-    cli.check_fit(SimpleNamespace(model=model), checkpoint, path)
-    model.load_state_dict(checkpoint['state_dict'], strict=False)
+    cfg = read_model_config(config, cfg_options, _NO_MODEL)
+    return init_model(
+        cfg, checkpoint, device, 'pose_sampler',
+        'it draws no poses; give a config of SkeletonGAN or of an adapter')
 
 
 def adapt(config: Union[str, Config, nn.Module],
@@ -135,7 +111,8 @@ def adapt(config: Union[str, Config, nn.Module],
     if given is not None and not hasattr(given, 'cfg'):
         raise UserError('adapt', 'config', type(given).__name__,
                         'this model has no config; make it by init_adapter')
-    cfg, _ = _read_config(getattr(given, 'cfg', config), cfg_options)
+    cfg = read_model_config(
+        getattr(given, 'cfg', config), cfg_options, _NO_MODEL)
     shots = _check_shots(poses, visible)
     with contextlib.ExitStack() as stack:
         keep = work_dir is not None
@@ -197,20 +174,6 @@ def sample_poses(model: nn.Module,
                          for b in batches]).float().cpu().numpy()
         for name in names
     }
-
-
-def _read_config(config, options: Optional[dict]):
-    """A copy of the config with the changes, and its name."""
-    if isinstance(config, Config):
-        cfg = cli.merge_options(copy.deepcopy(config), options)
-    else:
-        cfg = cli.load_config(str(config), options)
-    where = cfg.filename or 'config'
-    if cfg.get('model') is None:
-        raise UserError(where, 'model', None,
-                        'the config has no model; give an adapter or GAN')
-    init_default_scope(cfg.get('default_scope', 'mmpose'))
-    return cfg, where
 
 
 def _check_shots(poses: np.ndarray, visible: Optional[np.ndarray]) -> dict:

@@ -1,4 +1,5 @@
 """Reading weights safely, and saying in one sentence why they do not fit."""
+import hashlib
 import json
 import os
 import pickle
@@ -7,6 +8,7 @@ from typing import Dict, Optional
 
 import torch
 import torch.nn as nn
+from mmengine.model import is_model_wrapper
 from torch import Tensor
 
 from .errors import UserError
@@ -72,6 +74,14 @@ def decode_meta(state: Optional[Tensor]) -> dict:
     return json.loads(bytes(state.cpu().numpy().tobytes()).decode())
 
 
+def weights_hash(model: nn.Module) -> str:
+    """Hex digits of the sha1 of all weights."""
+    digest = hashlib.sha1()
+    for value in model.state_dict().values():
+        digest.update(value.cpu().numpy().tobytes())
+    return digest.hexdigest()
+
+
 def check_meta(saved: dict, own: dict, where: str) -> None:
     """Refuse weights that were trained on another canvas.
 
@@ -85,6 +95,40 @@ def check_meta(saved: dict, own: dict, where: str) -> None:
                 f'the checkpoint was trained with this, the config asks for '
                 f'{own[key]!r}; use the checkpoint that fits or change the '
                 'config')
+
+
+def check_fit(model: nn.Module, checkpoint: dict, path: str) -> None:
+    """Refuse a checkpoint of another architecture.
+
+    MMEngine loads what fits, warns of the rest, and goes on with random
+    weights.
+
+    Args:
+        model (nn.Module): Built from the config; may be wrapped.
+        checkpoint (dict): From :func:`read_checkpoint`.
+        path (str): Its file, for the message.
+
+    Raises:
+        UserError: If a parameter is missing or has another shape.
+    """
+    given = checkpoint['state_dict']
+    model = model.module if is_model_wrapper(model) else model
+    for name, value in model.state_dict().items():
+        if name.endswith('_extra_state'):  # what the canvas was like
+            check_meta(decode_meta(given.get(name)), decode_meta(value), path)
+            continue
+        if name not in given:
+            raise UserError(
+                path, 'state_dict', name,
+                'is missing: the checkpoint is of another model; use the '
+                'config it was trained with')
+        shape = tuple(getattr(given[name], 'shape', ()))
+        if shape != tuple(value.shape):
+            raise UserError(
+                path, name, shape,
+                f'the config builds {tuple(value.shape)}: the checkpoint is '
+                'of another size or skeleton; use the config it was trained '
+                'with')
 
 
 def generator_state(ckpt: dict, path: str) -> Dict[str, Tensor]:

@@ -15,9 +15,8 @@ from typing import Callable, Optional, Sequence
 
 import torch
 from mmengine.config import Config, DictAction
-from mmengine.runner import Runner
 
-from .checkpoints import check_meta, decode_meta, read_checkpoint
+from .checkpoints import read_checkpoint
 from .errors import UserError
 
 USER_ERROR_CODE = 2
@@ -185,6 +184,24 @@ def add_cfg_options(parser: argparse.ArgumentParser,
         (f', e.g. {example}' if example else ''))
 
 
+def add_model(parser: argparse.ArgumentParser, kind: str) -> None:
+    """Add what names a trained model: its config and its checkpoint."""
+    parser.add_argument('config', help=f'config of the {kind}')
+    parser.add_argument('checkpoint', help='its checkpoint')
+
+
+def add_run(parser: argparse.ArgumentParser, batch_size: int,
+            unit: str) -> None:
+    """Add how a trained model is run: ``--batch-size``, ``--resume``,
+    ``--device`` and ``--cfg-options``."""
+    parser.add_argument(
+        '--batch-size', type=int, default=batch_size, help=f'{unit} at a time')
+    parser.add_argument(
+        '--resume', action='store_true', help='go on with a killed run')
+    parser.add_argument('--device', help="'cpu', 'cuda', 'cuda:1', ...")
+    add_cfg_options(parser)
+
+
 def parse_launched(parser: argparse.ArgumentParser,
                    argv: Optional[Sequence[str]] = None):
     """Parse a command line that torch's or another launcher may have made.
@@ -288,39 +305,3 @@ def prepare_launcher(cfg: Config, launcher: str) -> None:
 def given_checkpoint(path: str, field: str = 'checkpoint') -> dict:
     """``read_checkpoint`` of a file; {} for an address, left to MMEngine."""
     return {} if '://' in path else read_checkpoint(path, field)
-
-
-def check_fit(runner: Runner, checkpoint: dict, path: str) -> None:
-    """Refuse a checkpoint of another architecture.
-
-    MMEngine loads what fits, warns of the rest, and goes on with random
-    weights.
-
-    Args:
-        runner (Runner): Holds the model built from the config.
-        checkpoint (dict): From :func:`given_checkpoint`.
-        path (str): Its file, for the message.
-
-    Raises:
-        UserError: If a parameter is missing or has another shape.
-    """
-    if not checkpoint:
-        return
-    given = checkpoint['state_dict']
-    model = getattr(runner.model, 'module', runner.model)
-    for name, value in model.state_dict().items():
-        if name.endswith('_extra_state'):  # what the canvas was like
-            check_meta(decode_meta(given.get(name)), decode_meta(value), path)
-            continue
-        if name not in given:
-            raise UserError(
-                path, 'state_dict', name,
-                'is missing: the checkpoint is of another model; use the '
-                'config it was trained with')
-        shape = tuple(getattr(given[name], 'shape', ()))
-        if shape != tuple(value.shape):
-            raise UserError(
-                path, name, shape,
-                f'the config builds {tuple(value.shape)}: the checkpoint is '
-                'of another size or skeleton; use the config it was trained '
-                'with')

@@ -3,13 +3,24 @@
 OpenPose's 18 points (COCO's 17 and the neck), 17 sticks, fixed colours, on
 black; sticks are ellipses in 60 % of their colour, joints full discs. What
 diffusion models with an "openpose" ControlNet were trained on.
+
+A folder of conditions holds ``00000001.png`` ... and ``poses.json``, the
+COCO-keypoint JSON of the poses that its pictures show.
 """
+import json
+import os.path as osp
+from typing import Iterable, List, NamedTuple, Optional
+
 import cv2
 import numpy as np
 
+from .datasets.image_files import check_images
 from .errors import UserError
-from .io import canvas_to_pixels
+from .io import (canvas_to_pixels, coco_annotation, coco_category, read_poses,
+                 write_atomically)
 from .skeletons import get_skeleton
+
+LABELS = 'poses.json'
 
 POINTS = ('nose', 'neck', 'right_shoulder', 'right_elbow', 'right_wrist',
           'left_shoulder', 'left_elbow', 'left_wrist', 'right_hip',
@@ -84,6 +95,13 @@ def draw_openpose(points: np.ndarray, present: np.ndarray,
     return image
 
 
+def check_size(size: int) -> None:
+    """Refuse pictures too small for sticks."""
+    if size < 64:
+        raise UserError('render_conditions', 'size', size,
+                        'give at least 64 pixels, 512 as a rule')
+
+
 def render_conditions(poses: np.ndarray, size: int = 512,
                       nose: float = 0.6):
     """Condition images of canvas poses, one after another.
@@ -99,9 +117,135 @@ def render_conditions(poses: np.ndarray, size: int = 512,
     Raises:
         UserError: Other joints, a size below 64.
     """
-    if size < 64:
-        raise UserError('render_conditions', 'size', size,
-                        'give at least 64 pixels, 512 as a rule')
+    check_size(size)
     points, present = openpose_points(np.asarray(poses), nose)
     for pose in canvas_to_pixels(points, size):
         yield draw_openpose(pose, present, size)
+
+
+def read_json(path: str, remedy: str):
+    """Content of a JSON file.
+
+    Raises:
+        UserError: Missing or damaged; ends with ``remedy``.
+    """
+    try:
+        with open(path, encoding='utf-8') as file:
+            return json.load(file)
+    except FileNotFoundError:
+        raise UserError(path, 'file', None, f'missing; {remedy}') from None
+    except (ValueError, OSError) as error:
+        raise UserError(path, 'content', type(error).__name__,
+                        f'cannot be read; {remedy}') from None
+
+
+def picture_name(number: int) -> str:
+    """File name of a pose's picture; numbers count from 1."""
+    return f'{number:08d}.png'
+
+
+def pose_document(poses: np.ndarray, scores: np.ndarray,
+                  numbers: Iterable[int], size: int, info: dict) -> dict:
+    """COCO-keypoint JSON of square pictures with one person in each.
+
+    Joints outside the picture are marked as not labelled (flag 0).
+
+    Args:
+        poses (np.ndarray): (n, 15, 2) canvas coordinates of body15.
+        scores (np.ndarray): (n, 15) confidences.
+        numbers (Iterable[int]): (n,) ids; they name the pictures.
+        size (int): Side of the pictures in pixels.
+        info (dict): Further plain values for ``info``.
+    """
+    images, notes = [], []
+    for number, pose, score in zip(numbers, poses, scores):
+        pixels = canvas_to_pixels(pose.astype(np.float64), size)
+        note = coco_annotation(number, pixels, score)
+        inside = (np.abs(pose) <= 1).all(-1)
+        note['keypoints'][2::3] = np.where(inside, 2, 0).tolist()
+        note['num_keypoints'] = int(inside.sum())
+        notes.append(note)
+        images.append(
+            dict(
+                id=number,
+                file_name=picture_name(number),
+                width=size,
+                height=size))
+    return dict(
+        info=dict(info, skeleton='body15', size=size),
+        licenses=[],
+        categories=[coco_category(get_skeleton('body15'))],
+        images=images,
+        annotations=notes)
+
+
+def write_labels(folder: str, labels: dict) -> None:
+    """Write a folder's ``poses.json``, before its pictures.
+
+    Args:
+        folder (str): Of the conditions; made if missing.
+        labels (dict): From :func:`pose_document`.
+
+    Raises:
+        UserError: The folder holds pictures of other or of unknown poses.
+    """
+    path = osp.join(folder, LABELS)
+    remedy = 'choose another --out, or empty the folder'
+    if osp.exists(path):
+        old = read_json(path, remedy)
+        if old.get('info') != labels['info'] or any(
+                a != b
+                for a, b in zip(old['annotations'], labels['annotations'])):
+            raise UserError(path, 'annotations', 'of other poses',
+                            f'the pictures here differ in poses, size or nose;'
+                            f' {remedy}')
+    elif osp.exists(osp.join(folder, picture_name(1))):
+        raise UserError(folder, LABELS, None,
+                        f'nothing tells the poses of the pictures; {remedy}')
+    write_atomically(path, json.dumps(labels).encode())
+
+
+class Conditions(NamedTuple):
+    """A folder of conditions.
+
+    Attributes:
+        paths (list[str]): n pictures; picture i has the number i + 1.
+        keypoints (np.ndarray): (n, 15, 2) float32 canvas coordinates.
+        scores (np.ndarray): (n, 15) float32.
+        size (int): Side of the pictures in pixels.
+    """
+    paths: List[str]
+    keypoints: np.ndarray
+    scores: np.ndarray
+    size: int
+
+
+def read_conditions(folder: str, n: Optional[int] = None) -> Conditions:
+    """Read what tools/render_conditions.py wrote.
+
+    Args:
+        folder (str): Pictures and ``poses.json``.
+        n (int, optional): How many; default all.
+
+    Raises:
+        UserError: Something is missing or damaged.
+    """
+    labels = osp.join(folder, LABELS)
+    if not osp.isfile(labels):
+        raise UserError('command line', 'conditions', folder,
+                        f'holds no {LABELS}; make the folder with '
+                        'tools/render_conditions.py')
+    file = read_poses(labels)
+    most = len(file.keypoints)
+    if file.meta['skeleton'] != 'body15' or not most:
+        raise UserError(labels, 'skeleton', file.meta['skeleton'],
+                        f'{most} poses; give conditions of body15 poses')
+    if n is not None and not 1 <= n <= most:
+        raise UserError('command line', 'n', n,
+                        f'give 1 to {most}, of which there are conditions')
+    keypoints, scores = file.keypoints[:n], file.scores[:n]
+    paths = [
+        osp.join(folder, picture_name(i + 1)) for i in range(len(keypoints))
+    ]
+    check_images(paths, folder)
+    return Conditions(paths, keypoints, scores, file.meta['size'])

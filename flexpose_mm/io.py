@@ -5,6 +5,7 @@ JSON they are image pixels of a canvas of ``size`` pixels, centre of the
 top-left pixel = (0, 0): pixel = (canvas + 1) * size / 2 - 0.5.
 """
 import contextlib
+import glob
 import hashlib
 import json
 import os
@@ -82,11 +83,17 @@ def file_hash(path: str) -> str:
 def atomic_write(path: str, mode: str = 'wb'):
     """A file that appears under its name whole or not at all.
 
+    A kill at any moment, or a full disk, leaves the old file as it was. Of
+    several processes that write one file, the last has its way.
+
     Args:
         path (str): Final name.
         mode (str): 'wb' or 'w'.
+
+    Raises:
+        OSError: The folder cannot be written, or the disk is full.
     """
-    temporary = f'{path}.tmp-{os.getpid()}'
+    temporary = _unfinished(path, os.getpid())
     try:
         with open(temporary, mode) as f:
             yield f
@@ -98,8 +105,36 @@ def atomic_write(path: str, mode: str = 'wb'):
             os.remove(temporary)
 
 
+def _unfinished(path: str, process) -> str:
+    """Where a process writes what is to be ``path``."""
+    folder, name = osp.split(path)
+    return osp.join(folder, f'.{process}.{name}.part')
+
+
+def write_atomically(path: str, data: bytes) -> None:
+    """Write bytes by :func:`atomic_write`, making folders as needed.
+
+    Args:
+        path (str): The file to create or to replace.
+        data (bytes): Its new content.
+
+    Raises:
+        OSError: See :func:`atomic_write`.
+    """
+    os.makedirs(osp.dirname(osp.abspath(path)), exist_ok=True)
+    with atomic_write(path) as f:
+        f.write(data)
+
+
+def remove_unfinished(path: str) -> None:
+    """Remove what killed writers of a file left, which must have no other
+    writer at that time."""
+    for left in glob.glob(_unfinished(glob.escape(path), '*')):
+        os.remove(left)
+
+
 def stream_array(archive: zipfile.ZipFile, name: str, shape: tuple,
-                  chunks: Iterable[np.ndarray]) -> None:
+                 chunks: Iterable[np.ndarray]) -> None:
     """One uncompressed float32 array of an npz, chunk by chunk."""
     header = dict(descr='<f4', fortran_order=False, shape=shape)
     info = zipfile.ZipInfo(f'{name}.npy', _EPOCH)
@@ -122,9 +157,9 @@ def write_npz(path: str, n: int, rows, meta: dict) -> None:
     k = get_skeleton(meta['skeleton']).num_joints
     with atomic_write(path) as f, zipfile.ZipFile(f, 'w') as archive:
         stream_array(archive, 'keypoints', (n, k, 2),
-                      (points for points, _ in rows()))
+                     (points for points, _ in rows()))
         stream_array(archive, 'scores', (n, k),
-                      (scores for _, scores in rows()))
+                     (scores for _, scores in rows()))
         text = np.array(json.dumps(meta, sort_keys=True))
         with archive.open(zipfile.ZipInfo('meta.npy', _EPOCH), 'w') as entry:
             np.lib.format.write_array(entry, text, allow_pickle=False)

@@ -464,6 +464,7 @@ COMPARISONS = {
     _compare('', 'work_dir=', 'choose', args='--out $/text.npz/work'),
 }
 
+
 def _photos(folder: str) -> str:
     return f"persons['img_dir'] = '$/{folder}'"
 

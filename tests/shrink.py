@@ -76,11 +76,15 @@ def shrink(path, work_dir) -> Config:
         if kind == 'ResNet':
             node.update(depth=18, base_channels=8, init_cfg=None)
         if kind == 'HeatmapHead' and node.get('deconv_out_channels', 1):
-            node['in_channels'] = 64  # of that ResNet
+            # of that ResNet
+            node['in_channels'] = 8 << cfg.model.backbone.get(
+                'num_stages', 4) - 1
         if kind in ('RegDA', 'UDAPE'):  # one step of each phase
             node['pretrain_iters'] = min(node['pretrain_iters'], 1)
         if kind == 'PoseDifficultyHook':
             node.update(train=dict(steps=2), cache_dir=str(work_dir / 'vae'))
+        if kind == 'SyntheticPoseDataset' and node.get('cache_dir'):
+            node['cache_dir'] = str(work_dir / 'images')
         if kind == 'CocoDataset':
             coco(node, work_dir)
         elif 'ann_file' in node and 'Lifting' in node['type']:

@@ -62,6 +62,17 @@ def test_a_kept_run_can_be_loaded_again(config, poses, tmp_path):
     assert torch.equal(tau(again), tau(adapter))
 
 
+def test_beside_a_checkpoint_no_source_is_read(config, tmp_path):
+    source = init_adapter(config)
+    path = str(tmp_path / 'adapter.pth')
+    torch.save(dict(state_dict=source.state_dict()), path)
+    gone = {'model.generator.checkpoint': str(tmp_path / 'gone.pth')}
+    found = init_adapter(config, path, cfg_options=gone)
+    assert torch.equal(tau(found), tau(source))
+    with pytest.raises(UserError, match='gone.pth'):
+        init_adapter(config, cfg_options=gone)
+
+
 def test_equal_seeds_give_equal_weights(config, poses):
     first = adapt(config, poses, iterations=2, seed=5)
     second = adapt(Config.fromfile(config), poses, iterations=2, seed=5)

@@ -19,8 +19,7 @@ from flexpose_mm.io import file_hash
 def parse_args(argv=None):
     """Read the command line."""
     parser = argparse.ArgumentParser(description='Label images')
-    parser.add_argument('config', help='config of the detector')
-    parser.add_argument('checkpoint', help='its checkpoint')
+    cli.add_model(parser, 'detector')
     parser.add_argument('images', help='folder of the images')
     parser.add_argument(
         '--ann-file',
@@ -33,11 +32,7 @@ def parse_args(argv=None):
     parser.add_argument('-o', '--out', required=True, help='labels.json')
     parser.add_argument(
         '--sheet', help='contact sheet; default: OUT with _sheet.jpg')
-    parser.add_argument('--batch-size', type=int, default=32)
-    parser.add_argument(
-        '--resume', action='store_true', help='go on with a killed run')
-    parser.add_argument('--device', help="'cpu', 'cuda', 'cuda:1', ...")
-    cli.add_cfg_options(parser)
+    cli.add_run(parser, 32, 'persons')
     return parser.parse_args(argv)
 
 

@@ -22,26 +22,17 @@ from flexpose_mm.models.samplers.part_file import PartFile
 def parse_args(argv=None):
     """Read the command line."""
     parser = argparse.ArgumentParser(description='Generate poses')
-    parser.add_argument('config', help='config of the adapter or GAN')
-    parser.add_argument('checkpoint', help='its checkpoint')
+    cli.add_model(parser, 'adapter or GAN')
     parser.add_argument('-n', type=int, default=50000, help='how many poses')
     parser.add_argument(
         '-o', '--out', required=True, help='poses.json (COCO) or poses.npz')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument(
-        '--batch-size',
-        type=int,
-        default=128,
-        help='poses per block; another size draws other poses')
-    parser.add_argument(
         '--min-score',
         type=float,
         help='replace poses that beta reads with a lower mean confidence '
         '(0 to 1)')
-    parser.add_argument(
-        '--resume', action='store_true', help='go on with a killed run')
-    parser.add_argument('--device', help="'cpu', 'cuda', 'cuda:1', ...")
-    cli.add_cfg_options(parser)
+    cli.add_run(parser, 128, 'poses (another number draws others)')
     return parser.parse_args(argv)
 
 

@@ -22,8 +22,7 @@ def _person(text: str):
 def parse_args(argv=None):
     """Read the command line."""
     parser = argparse.ArgumentParser(description='Lift 2D keypoints to 3D')
-    parser.add_argument('config', help='config of the lifter')
-    parser.add_argument('checkpoint', help='its checkpoint')
+    cli.add_model(parser, 'lifter')
     parser.add_argument(
         'sources',
         nargs='+',
@@ -60,14 +59,10 @@ def parse_args(argv=None):
     parser.add_argument(
         '--short', choices=['refuse', 'repeat'], default='refuse',
         help="what to do with sequences shorter than the lifter's clips")
-    parser.add_argument('--batch-size', type=int, default=8, help='clips')
     parser.add_argument(
         '--animation', choices=['gif', 'mp4'],
         help='moving picture beside each result')
-    parser.add_argument(
-        '--resume', action='store_true', help='go on with a killed run')
-    parser.add_argument('--device', help="'cpu', 'cuda', 'cuda:1', ...")
-    cli.add_cfg_options(parser)
+    cli.add_run(parser, 8, 'clips')
     return parser.parse_args(argv)
 
 

@@ -3,11 +3,10 @@
 
     tools/render_conditions.py poses.json -o conditions/ [-n 100]
 
-Writes 00000001.png ... and a contact sheet; files that are there are kept, so
-a killed run goes on.
+Writes 00000001.png ..., poses.json (COCO keypoints of the pictures) and a
+contact sheet; pictures that are there are kept, so a killed run goes on.
 """
 import argparse
-import os
 import os.path as osp
 import sys
 
@@ -16,7 +15,8 @@ import numpy as np
 from tqdm import tqdm
 
 from flexpose_mm import UserError, cli
-from flexpose_mm.conditions import render_conditions
+from flexpose_mm.conditions import (check_size, picture_name, pose_document,
+                                    render_conditions, write_labels)
 from flexpose_mm.io import read_poses
 from flexpose_mm.visualization import image_grid, save_image
 
@@ -48,11 +48,17 @@ def main(argv=None) -> None:
         raise UserError(args.poses, 'skeleton', file.meta['skeleton'],
                         'conditions are of people: give body15 poses')
     poses = file.keypoints[:args.n]
+    numbers = range(1, len(poses) + 1)
+    check_size(args.size)
+    write_labels(
+        args.out,
+        pose_document(poses, file.scores, numbers, args.size,
+                      dict(file.meta, nose=args.nose)))
     images = render_conditions(poses, args.size, args.nose)
     shown = []
-    for number, image in enumerate(
-            tqdm(images, total=len(poses), unit='image'), 1):
-        path = osp.join(args.out, f'{number:08d}.png')
+    bar = tqdm(images, total=len(poses), unit='image')
+    for number, image in zip(numbers, bar):
+        path = osp.join(args.out, picture_name(number))
         if not osp.exists(path):
             save_image(image, path)
         if len(shown) < SHEET:
@@ -60,7 +66,7 @@ def main(argv=None) -> None:
                                     interpolation=cv2.INTER_AREA))
     save_image(image_grid(np.stack(shown).transpose(0, 3, 1, 2)),
                osp.join(args.out, 'sheet.jpg'))
-    print(f'{args.out}: {len(os.listdir(args.out)) - 1} conditions')
+    print(f'{args.out}: {len(poses)} conditions')
 
 
 if __name__ == '__main__':

@@ -8,6 +8,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner, find_latest_checkpoint
 
 from flexpose_mm import UserError, cli
+from flexpose_mm.checkpoints import check_fit
 
 
 def parse_args(argv=None):
@@ -112,8 +113,8 @@ def main(argv=None) -> None:
             cfg.load_from, '--resume' if cfg.get('resume') else 'load_from')
     cli.prepare_launcher(cfg, args.launcher)
     runner = Runner.from_cfg(cfg)
-    if cfg.get('resume'):
-        cli.check_fit(runner, checkpoint, cfg.load_from)
+    if cfg.get('resume') and checkpoint:
+        check_fit(runner.model, checkpoint, cfg.load_from)
     runner.train()
 
 

@@ -1,19 +1,24 @@
 # RegDA on the embedded images at a size for two CPU cores.
 _base_ = [
-    '../_base_/models/regda.py', '../_base_/datasets/synthetic_pair.py'
+    '../_base_/models/regda.py', '../_base_/models/small_backbone.py',
+    '../_base_/datasets/synthetic_pair.py'
 ]
 pretrain_iters, max_iters = 1500, 3000
-codec = dict(input_size=(128, 128), heatmap_size=(32, 32), sigma=1.5)
-branch = dict(in_channels=64, out_channels=15, decoder=codec)
-regressor = dict(conv_out_channels=(64, ))
+codec = dict(input_size=(64, 64), heatmap_size=(32, 32), sigma=1.5)
+branch = dict(in_channels=32, out_channels=15, decoder=codec)
+regressor = dict(conv_out_channels=(32, ))
 model = dict(
     pretrain_iters=pretrain_iters,
+    stride=2,
     sigma=1.5,
-    backbone=dict(depth=18, base_channels=32, init_cfg=None),
+    warm_start_steps=100,  # of 1,500, where the paper has 1,000 of 15,000
+    autocast='bfloat16',
+    channels_last=True,
+    backbone=_base_.small_backbone,
     head=dict(
-        in_channels=256,
+        in_channels=128,
         out_channels=15,
-        deconv_out_channels=(64, 64, 64),
+        deconv_out_channels=(64, 64, 32),
         decoder=codec,
         **regressor),
     head_adv=dict(branch, **regressor),
@@ -21,7 +26,7 @@ model = dict(
 # without ImageNet weights the backbone learns as fast as the rest
 optim_wrapper = dict(
     pretrain=dict(paramwise_cfg=dict(_delete_=True)))
-decay = dict(delay=pretrain_iters)
+decay = dict(delay=pretrain_iters, gamma=1e-3)  # as far down, in a tenth
 param_scheduler = dict(
     pretrain=dict(milestones=[1000, 1300]),
     feature=decay,

@@ -1,18 +1,22 @@
 # UDAPE on the embedded images at a size for two CPU cores.
 _base_ = [
-    '../_base_/models/udape.py', '../_base_/datasets/synthetic_pair.py'
+    '../_base_/models/udape.py', '../_base_/models/small_backbone.py',
+    '../_base_/datasets/synthetic_pair.py'
 ]
 pretrain_iters, max_iters = 1500, 3000
-codec = dict(input_size=(128, 128), heatmap_size=(32, 32), sigma=1.5)
+codec = dict(input_size=(64, 64), heatmap_size=(32, 32), sigma=1.5)
 model = dict(
     pretrain_iters=pretrain_iters,
+    stride=2,
     sigma=1.5,
     alpha=.99,  # a mean over 100 steps where the paper has 15,000
-    backbone=dict(depth=18, base_channels=32, init_cfg=None),
+    autocast='bfloat16',
+    channels_last=True,
+    backbone=_base_.small_backbone,
     head=dict(
-        in_channels=256,
+        in_channels=128,
         out_channels=15,
-        deconv_out_channels=(64, 64, 64),
+        deconv_out_channels=(64, 64, 32),
         decoder=codec))
 optim_wrapper = dict(optimizer=dict(lr=1e-3))
 param_scheduler = dict(milestones=[2000, 2700])

@@ -1,8 +1,6 @@
 # Photographs: 150 persons of LSP-extended without their labels, second views
 # by thin-plate warps, judged on the other 50. The bank holds MPII poses
-# (Direct); LSP's own are in lsp_2d_dev.npz (Aligned, other persons):
-#   --cfg-options custom_hooks.4.poses.ann_file=lsp_2d_dev.npz
-#       custom_hooks.4.poses.mapping=lsp14 custom_hooks.4.size=None
+# (Direct); see lsp_adapted.py and lsp_aligned.py.
 _base_ = [
     '../_base_/models/keypoint_gan.py', '../_base_/datasets/mpii_poses.py'
 ]

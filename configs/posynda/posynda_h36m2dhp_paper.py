@@ -7,9 +7,4 @@ model = dict(
     backbone=dict(
         denoiser=dict(num_frames=27),
         checkpoint='work_dirs/source_h36m2dhp_paper/iter_1248000.pth'))
-train_dataloader = dict(
-    dataset=dict(
-        _delete_=True,
-        type='DomainPairDataset',
-        source=_base_.source,
-        target=_base_.target))
+train_dataloader = dict(dataset=dict(_delete_=True, **_base_.pair))

@@ -6,9 +6,4 @@ _base_ = [
 model = dict(
     backbone=dict(
         checkpoint='work_dirs/source_h36m_s1_paper/iter_206400.pth'))
-train_dataloader = dict(
-    dataset=dict(
-        _delete_=True,
-        type='DomainPairDataset',
-        source=_base_.source,
-        target=_base_.target))
+train_dataloader = dict(dataset=dict(_delete_=True, **_base_.pair))

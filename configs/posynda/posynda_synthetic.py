@@ -7,9 +7,4 @@ _base_ = [
 model = dict(
     backbone=dict(checkpoint='work_dirs/source_synthetic/iter_3000.pth'))
 train_dataloader = dict(
-    batch_size=16,
-    dataset=dict(
-        _delete_=True,
-        type='DomainPairDataset',
-        source=_base_.source,
-        target=_base_.target))
+    batch_size=16, dataset=dict(_delete_=True, **_base_.pair))

@@ -10,8 +10,8 @@ from typing import Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
-from ..engine.hooks.atomic_checkpoint import write_atomically
 from ..errors import UserError
+from ..io import write_atomically
 from .claims import claims_table
 from .columns import COLUMNS
 from .figures import write_figures

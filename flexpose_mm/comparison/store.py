@@ -6,26 +6,17 @@ import json
 import os
 import os.path as osp
 import subprocess
-from typing import Dict, Iterator, Optional
+from typing import Dict, Optional
 
 import numpy as np
 
 from .. import __version__
-from ..engine.hooks.atomic_checkpoint import write_atomically
 from ..errors import UserError
-from ..io import atomic_write, file_hash
+from ..io import atomic_write, file_hash, write_atomically
+from ..loading import nodes
 from .grid import Run
 
 FILE_FIELDS = ('checkpoint', 'ann_file', 'weights', 'load_from')
-
-
-def nodes(tree) -> Iterator[dict]:
-    """All dicts of a config."""
-    if isinstance(tree, dict):
-        yield tree
-    if isinstance(tree, (dict, list, tuple)):
-        for child in tree.values() if isinstance(tree, dict) else tree:
-            yield from nodes(child)
 
 
 @functools.lru_cache(maxsize=None)

@@ -1,5 +1,4 @@
 """2D keypoints of a video to 3D poses, by a trained lifter."""
-import copy
 from typing import List, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
@@ -9,11 +8,11 @@ from mmengine.dataset import pseudo_collate
 from torch import nn
 from tqdm import tqdm
 
-from .. import cli
 from ..annotation import init_detector
 from ..datasets.datasets.lifting_clip import LiftingClipDataset
 from ..datasets.datasets.lifting_videos import Videos, make_videos
 from ..errors import UserError
+from ..loading import name_of
 from ..models.lifting.camera import normalize_screen
 from ..models.lifting.root import solve_root
 from .readers import read_sequences
@@ -91,15 +90,9 @@ def init_lifter(config: Union[str, Config],
     Raises:
         UserError: The config or the checkpoint cannot be used.
     """
-    cfg = config if isinstance(config, Config) else cli.load_config(
-        str(config), cfg_options)
-    if checkpoint is not None and 'backbone' in (cfg.get('model') or {}):
-        # an adapted checkpoint holds its source's weights, too
-        cfg = copy.deepcopy(cfg)
-        cfg.model.backbone.checkpoint = None
-    model = init_detector(cfg, checkpoint, device)
+    model = init_detector(config, checkpoint, device, cfg_options)
     if 'seq_len' not in test_node(model):
-        raise UserError(model.cfg.filename or 'config',
+        raise UserError(name_of(model.cfg),
                         'test_dataloader.dataset', test_node(model),
                         'is no set of clips; give a config of PoSynDALifter')
     return model

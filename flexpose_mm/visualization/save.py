@@ -1,7 +1,6 @@
 """Write figures to disk, whole or not at all."""
 import io
 import itertools
-import os
 import os.path as osp
 import tempfile
 from typing import Iterable
@@ -11,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from flexpose_mm.errors import UserError
+from flexpose_mm.io import write_atomically
 
 
 def save_image(image: np.ndarray, path: str) -> str:
@@ -113,16 +113,10 @@ def _mp4(frames: Iterable[np.ndarray], fps: float, shape: tuple,
 
 
 def _put(data: bytes, path: str, where: str) -> str:
-    """Write a file whole or not at all, making folders as needed."""
-    part = f'{path}.{os.getpid()}.part'
+    """Write a file atomically; returns its path."""
     try:
-        os.makedirs(osp.dirname(osp.abspath(path)), exist_ok=True)
-        with open(part, 'wb') as file:
-            file.write(data)
-        os.replace(part, path)
+        write_atomically(path, data)
     except OSError as error:
-        if osp.exists(part):
-            os.unlink(part)
         raise UserError(where, 'path', path,
                         f'cannot be written ({error.strerror})') from error
     return path

@@ -309,8 +309,7 @@ def test_bases_of_configs(name, tmp_path, monkeypatch):
             stand_in(node, tmp_path)
         if 'videos' in node:
             node['videos'] = 4
-    pair = DATASETS.build(
-        dict(type='DomainPairDataset', source=cfg.source, target=cfg.target))
+    pair = DATASETS.build(cfg.pair)
     item = pair[len(pair) - 1]
     assert 'lifting_target' in item['source']['data_samples'].\
         gt_instance_labels

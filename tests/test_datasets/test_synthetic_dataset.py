@@ -55,6 +55,37 @@ def test_splits_and_seeds_share_nothing():
     assert np.array_equal(short[17]['img'], long[17]['img'])
 
 
+def test_images_are_drawn_once_for_all_runs(tmp_path, monkeypatch):
+    args = dict(size=5, images=True, image_size=48)
+    plain = SyntheticPoseDataset('target', **args)
+    kept = SyntheticPoseDataset('target', cache_dir=str(tmp_path), **args)
+    want = [plain[i] for i in (4, 1)]
+
+    def same(data):
+        return all(
+            np.array_equal(data[i][key], item[key])
+            for i, item in zip((4, 1), want) for key in ('img', 'occluded'))
+
+    assert same(kept)
+    file, = tmp_path.iterdir()
+    kept[4]['img'][:] = 0  # the reader's own copy
+    with monkeypatch.context() as patch:
+        patch.setattr(SyntheticPoseDataset, '_image', None)
+        again = SyntheticPoseDataset('target', cache_dir=str(tmp_path),
+                                     **args)
+        assert same(again)
+        part = again.get_subset([4])
+        assert np.array_equal(part[0]['img'], want[0]['img'])
+    file.write_bytes(file.read_bytes()[:500])  # damaged: drawn again
+    assert same(SyntheticPoseDataset('target', cache_dir=str(tmp_path),
+                                     **args))
+    for change in (dict(seed=1), dict(style='source'),
+                   dict(channel_order='rgb')):
+        SyntheticPoseDataset('target', cache_dir=str(tmp_path), **args,
+                             **change)[0]
+    assert len(list(tmp_path.iterdir())) == 4
+
+
 def test_subset_keeps_everything_together():
     data = SyntheticPoseDataset('source', 40, images=True)
     part = data.get_subset([31, 4])

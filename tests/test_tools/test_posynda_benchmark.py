@@ -17,9 +17,12 @@ PATH = Path(__file__).resolve().parents[2] / 'benchmarks/posynda.py'
 
 @pytest.fixture(scope='module')
 def module():
-    spec = importlib.util.spec_from_file_location('posynda_benchmark', PATH)
-    found = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(PATH.parent))
+        spec = importlib.util.spec_from_file_location('posynda_benchmark',
+                                                      PATH)
+        found = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(found)
     return found
 
 

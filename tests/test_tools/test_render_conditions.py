@@ -75,7 +75,7 @@ def test_the_tool_goes_on(call, file, tmp_path):
     assert call('render_conditions', file, '-o', out, '-n', 2,
                 '--size', 128)[0] == 0
     assert sorted(os.listdir(out)) == ['00000001.png', '00000002.png',
-                                       'sheet.jpg']
+                                       'poses.json', 'sheet.jpg']
     first = out / '00000001.png'
     before = first.stat().st_mtime_ns
     assert call('render_conditions', file, '-o', out, '--size', 128)[0] == 0

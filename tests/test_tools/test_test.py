@@ -3,6 +3,8 @@ import json
 import os
 
 import pytest
+import tiny
+import tiny_lifting
 import torch
 
 from flexpose_mm import cli
@@ -82,6 +84,59 @@ def test_checkpoint_of_another_size(toy, trained, call):
 def test_outputs_are_checked_first(toy, call, args):
     code, err = call('test', toy, 'any.pth', *args)
     assert code == 2 and f'{args[0]}=' in err
+
+
+def evaluation():
+    """Fields that test an adapter by FD."""
+    fields = tiny.validation()
+    return {key.replace('val', 'test', 1): v for key, v in fields.items()}
+
+
+def flexpose(source):
+    beta = dict(tiny.regressor(), checkpoint=source)
+    return dict(
+        evaluation(),
+        model=tiny.adapter(
+            generator=dict(tiny.generator(), checkpoint=source),
+            gamma=dict(type='RegressorFeatures', regressor=beta),
+            regressor=beta))
+
+
+def freezed(source):
+    return dict(
+        evaluation(),
+        model=tiny.rival(
+            'FreezeD',
+            generator=dict(tiny.generator(), checkpoint=source),
+            discriminator=tiny.discriminator(checkpoint=source)))
+
+
+def posynda(source):
+    return dict(
+        tiny_lifting.evaluation(),
+        model=tiny_lifting.lifter(tiny_lifting.adaptation(), source))
+
+
+@pytest.mark.parametrize('make', [flexpose, freezed, posynda])
+def test_an_adapted_model_needs_no_source(make, call, tmp_path):
+    """Its checkpoint holds all weights; the result is from them alone."""
+    weights = tmp_path / 'adapted.pth'
+    model = tiny.scramble(tiny.build(make(None)['model']))
+    torch.save(dict(state_dict=model.state_dict()), weights)
+    found = []
+    for source in (None, '/nowhere/source.pth'):
+        config, out = tmp_path / 'config.py', tmp_path / 'metrics.json'
+        fields = dict(
+            make(source),
+            custom_imports=dict(imports=['flexpose_mm']),
+            default_scope='mmpose',
+            work_dir=str(tmp_path / 'work'))
+        config.write_text('\n'.join(
+            f'{key} = {value!r}' for key, value in fields.items()))
+        code, err = call('test', config, weights, '--out', out)
+        assert code == 0, err
+        found.append(json.loads(out.read_text()))
+    assert found[0] and found[0] == found[1]
 
 
 def test_addresses_are_left_to_mmengine():

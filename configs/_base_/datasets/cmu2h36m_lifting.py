@@ -15,6 +15,7 @@ source = dict(
     stride=9,
     pipeline=_base_.mirrored)
 target = dict(h36m, with_3d=False, pipeline=_base_.mirrored)
+pair = dict(type='DomainPairDataset', source=source, target=target)
 test = dict(h36m, test_mode=True)
 train_dataloader = dict(_base_.loader, dataset=source)
 val_dataloader = dict(_base_.test_loader, dataset=test)

@@ -12,6 +12,7 @@ source = dict(
     ann_file='h36m_3d_dev.npz',
     pipeline=_base_.mirrored)
 target = dict(dhp, with_3d=False, stride=9, pipeline=_base_.mirrored)
+pair = dict(type='DomainPairDataset', source=source, target=target)
 test = dict(dhp, test_mode=True)
 train_dataloader = dict(_base_.loader, dataset=source)
 val_dataloader = dict(_base_.test_loader, dataset=test)

@@ -11,6 +11,7 @@ source = dict(
     select=dict(subject=['S1', 'S5', 'S6', 'S7', 'S8']),
     pipeline=_base_.mirrored)
 target = dict(pw3d, with_3d=False, pipeline=_base_.mirrored)
+pair = dict(type='DomainPairDataset', source=source, target=target)
 test = dict(pw3d, test_mode=True)
 train_dataloader = dict(_base_.loader, dataset=source)
 val_dataloader = dict(_base_.test_loader, dataset=test)

@@ -7,6 +7,7 @@ h36m = dict(
 source = dict(h36m, select=dict(subject=['S1']), pipeline=_base_.mirrored)
 others = dict(subject=['S5', 'S6', 'S7', 'S8'])
 target = dict(h36m, select=others, with_3d=False, pipeline=_base_.mirrored)
+pair = dict(type='DomainPairDataset', source=source, target=target)
 test = dict(h36m, select=others, test_mode=True)
 train_dataloader = dict(_base_.loader, dataset=source)
 val_dataloader = dict(_base_.test_loader, batch_size=4, dataset=test)

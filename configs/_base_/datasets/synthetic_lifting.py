@@ -8,6 +8,7 @@ target = dict(
     videos=500,
     with_3d=False,
     pipeline=_base_.mirrored)
+pair = dict(type='DomainPairDataset', source=source, target=target)
 test = dict(
     clips, domain='target', split='test', videos=100, test_mode=True)
 train_dataloader = dict(_base_.loader, dataset=source)

@@ -27,7 +27,7 @@ model_wrapper_cfg = dict(
     find_unused_parameters=True)
 # published: lr 2e-4, constant, for hundreds of thousands of iterations
 adam = dict(
-    optimizer=dict(type='Adam', lr=5e-4, betas=(0.5, 0.999)),
+    optimizer=dict(type='Adam', lr=5e-4, betas=(0.5, 0.999), fused=True),
     clip_grad=dict(max_norm=1.))
 optim_wrapper = dict(
     constructor='MultiOptimWrapperConstructor',

@@ -1,17 +1,17 @@
 """Clips of F frames for lifters: 2D in, root-relative 3D out."""
 import copy
-from typing import Optional, Sequence, Union
+from typing import Optional, Sequence
 
 import numpy as np
-from mmengine.dataset import BaseDataset, force_full_init
+from mmengine.dataset import force_full_init
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
-from mmpose.registry import DATASETS, TRANSFORMS
+from mmpose.registry import DATASETS
 
 from ...errors import UserError
 from ...joint_orders import gather_index
+from .array_dataset import ArrayDataset
 from .lifting_checks import check_videos
 from .lifting_videos import Videos, camera_vectors, read_videos
-from .pose_array import pick_rows
 
 NORM_SIZES = ('width', 'longer')
 _SHARED_META = ('flip_indices', 'dataset_name', 'num_keypoints')
@@ -70,7 +70,7 @@ def _plain(name: str) -> str:
 
 
 @DATASETS.register_module()
-class LiftingClipDataset(BaseDataset):
+class LiftingClipDataset(ArrayDataset):
     """Clips of videos in the plain layout of ``lifting_videos``.
 
     Poses are given out in the order 'h36m17' (see ``joint_orders``), 2D
@@ -104,14 +104,16 @@ class LiftingClipDataset(BaseDataset):
         norm_size (str): 'width', or 'longer' side of the image (portrait).
         joint_order (str, optional): Order of the file's joints; None: what
             the file says.
-        metainfo (dict, optional): Changes MMPose's h36m metainfo.
-        data_root, indices, pipeline, test_mode, lazy_init, max_refetch: As
-            in MMEngine; ``indices`` counts clips.
+        pipeline (Sequence): Transforms of an item.
+        test_mode (bool): See above.
+        **kwargs: As ``ArrayDataset``; ``metainfo`` changes MMPose's of h36m,
+            ``indices`` counts clips.
 
     Raises:
         UserError: Whatever in the file or the arguments cannot be used.
     """
     METAINFO: dict = dict(from_file='configs/_base_/datasets/h36m.py')
+    ITEMS = 'clips'
 
     def __init__(self,
                  ann_file: str = '',
@@ -125,13 +127,9 @@ class LiftingClipDataset(BaseDataset):
                  pad_video_seq: bool = True,
                  norm_size: str = 'width',
                  joint_order: Optional[str] = None,
-                 metainfo: Optional[dict] = None,
-                 data_root: Optional[str] = None,
-                 indices: Optional[Union[int, Sequence[int]]] = None,
                  pipeline: Sequence = (dict(type='PackClip'), ),
                  test_mode: bool = False,
-                 lazy_init: bool = False,
-                 max_refetch: int = 1000):
+                 **kwargs):
         name = type(self).__name__
         for field, value in dict(
                 seq_len=seq_len, stride=stride or seq_len,
@@ -153,19 +151,7 @@ class LiftingClipDataset(BaseDataset):
         self.require_all, self.pad_video_seq = require_all, pad_video_seq
         self.joint_order = joint_order
         super().__init__(
-            ann_file=ann_file,
-            metainfo=metainfo,
-            data_root=data_root or '',
-            data_prefix=dict(),
-            indices=indices,
-            serialize_data=False,
-            pipeline=[
-                TRANSFORMS.build(step) if isinstance(step, dict) else step
-                for step in pipeline
-            ],
-            test_mode=test_mode,
-            lazy_init=lazy_init,
-            max_refetch=max_refetch)
+            ann_file, pipeline=pipeline, test_mode=test_mode, **kwargs)
 
     @classmethod
     def _load_metainfo(cls, metainfo: dict = None) -> dict:
@@ -178,10 +164,8 @@ class LiftingClipDataset(BaseDataset):
         """All videos of the file, with positions only if ``with_3d``."""
         return read_videos(self.ann_file, self.with_3d, self.joint_order)
 
-    def full_init(self):
+    def _read(self) -> None:
         """Read, select and check the videos, and lay out the clips."""
-        if self._fully_initialized:
-            return
         videos = self.load_videos()
         videos = videos.subset(videos.matches(self.selected))
         if self.with_3d and videos.positions is None:
@@ -195,9 +179,6 @@ class LiftingClipDataset(BaseDataset):
         self._cameras = camera_vectors(videos, self._norm_size)
         self._gather = gather_index(videos.joint_order)
         self._lay_out()
-        self._fully_initialized = True
-        if self._indices is not None:
-            self.get_subset_(self._indices)
 
     def _lay_out(self) -> None:
         """Tables of the clips: video, first frame, frames of the video, and
@@ -241,19 +222,6 @@ class LiftingClipDataset(BaseDataset):
     def _select(self, rows: np.ndarray) -> None:
         for name in ('_clip_start', '_clip_video', '_clip_end'):
             setattr(self, name, getattr(self, name)[rows])
-
-    def get_subset_(self, indices: Union[int, Sequence[int]]) -> None:
-        """Keep a subset of the clips, in place."""
-        self.full_init()
-        self._select(
-            pick_rows(type(self).__name__, 'clips', len(self), indices))
-
-    def get_subset(self, indices) -> 'LiftingClipDataset':
-        """A subset as a dataset of its own."""
-        self.full_init()
-        other = copy.copy(self)
-        other.get_subset_(indices)
-        return other
 
     @property
     def videos(self) -> Videos:

@@ -10,6 +10,7 @@ from ..datasets.pose_array import PoseArrayDataset
 from .body import render_body
 from .camera import camera_param
 from .domains import PoseDomain, get_domain
+from .image_cache import cached_images, content_key
 from .looks import Style, get_style
 from .maker import check_integers, make_poses
 
@@ -43,6 +44,9 @@ class SyntheticPoseDataset(PoseArrayDataset):
             gap in looks from the gap in poses.
         channel_order (str): 'bgr' as MMPose's ``LoadImage`` gives it (its
             preprocessors turn it round), or 'rgb'.
+        cache_dir (str, optional): Folder in which all images are kept,
+            drawn once for all runs (3 S^2 bytes each); None: drawn for each
+            item anew.
         **kwargs: ``indices``, ``pipeline``, ``test_mode``, ``lazy_init``,
             ``max_refetch`` of ``PoseArrayDataset``.
 
@@ -59,6 +63,7 @@ class SyntheticPoseDataset(PoseArrayDataset):
                  image_size: int = 128,
                  style: Optional[Union[str, Style]] = None,
                  channel_order: str = 'bgr',
+                 cache_dir: Optional[str] = None,
                  **kwargs):
         self.domain = get_domain(domain)
         self.style = get_style(style, self.domain)
@@ -72,6 +77,7 @@ class SyntheticPoseDataset(PoseArrayDataset):
                             "choose 'rgb' or 'bgr'")
         self.size, self.images, self.image_size = size, images, image_size
         self.channel_order = channel_order
+        self.cache_dir, self._drawn = cache_dir, None
         self.pose_seed = len(SPLITS) * seed + SPLITS.index(split)
         super().__init__('body15', **kwargs)
 
@@ -103,8 +109,24 @@ class SyntheticPoseDataset(PoseArrayDataset):
             camera_param=camera_param(self._camera, row),
             img_shape=(self.image_size, self.image_size))
         if self.images:
-            info.update(self._image(row), ori_shape=info['img_shape'])
+            info.update(self._cached(row) if self.cache_dir else
+                        self._image(row), ori_shape=info['img_shape'])
         return info
+
+    def _cached(self, row: int) -> dict:
+        """A copy of the picture in the cache, which the first call makes."""
+        if self._drawn is None:
+            key = content_key(
+                self._poses_3d, self._camera['f'], self._camera['c'],
+                np.array([self._look(i) for i in range(self.size)]),
+                self.style, self.domain.name, self.pose_seed,
+                self.image_size, self.channel_order)
+            self._drawn = cached_images(
+                self.cache_dir, key, self.size, self.image_size,
+                self._poses_3d.shape[1], self._image)
+        made = self._drawn[row]
+        return dict(img=np.array(made['img']),
+                    occluded=np.array(made['occluded']))
 
     def _look(self, row: int) -> int:
         """Number of the appearance of a sample: its own."""

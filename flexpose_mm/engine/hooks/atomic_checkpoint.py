@@ -1,5 +1,4 @@
 """Checkpoints that are whole or absent, never half written."""
-import os
 import os.path as osp
 from typing import Optional
 
@@ -9,33 +8,7 @@ from mmengine.fileio.backends import LocalBackend
 from mmengine.hooks import CheckpointHook
 from mmpose.registry import HOOKS
 
-
-def write_atomically(path: str, data: bytes) -> None:
-    """Write ``data`` beside ``path``, then rename it into place.
-
-    A kill at any moment, or a full disk, leaves the old file as it was.
-
-    Args:
-        path (str): The file to create or to replace.
-        data (bytes): Its new content.
-
-    Raises:
-        OSError: If the directory cannot be written or the disk is full.
-    """
-    folder, name = osp.split(osp.abspath(path))
-    os.makedirs(folder, exist_ok=True)
-    # one fixed name: what a killed run left is overwritten by the next
-    temporary = osp.join(folder, f'.{name}.part')
-    try:
-        with open(temporary, 'wb') as f:
-            f.write(data)
-            f.flush()
-            os.fsync(f.fileno())
-        os.replace(temporary, path)
-    except OSError:
-        if osp.exists(temporary):
-            os.remove(temporary)
-        raise
+from ...io import remove_unfinished, write_atomically
 
 
 @register_backend('flexpose_atomic')
@@ -43,12 +16,13 @@ class AtomicLocalBackend(LocalBackend):
     """MMEngine's local file backend with writes that cannot be halved."""
 
     def put(self, obj: bytes, filepath) -> None:
-        """Write bytes; see :func:`write_atomically`."""
+        """Write bytes; see :func:`flexpose_mm.io.atomic_write`."""
+        remove_unfinished(str(filepath))  # a run has its folder for itself
         write_atomically(str(filepath), bytes(obj))
 
     def put_text(self, obj: str, filepath, encoding: str = 'utf-8') -> None:
-        """Write text; see :func:`write_atomically`."""
-        write_atomically(str(filepath), obj.encode(encoding))
+        """Write text; see :meth:`put`."""
+        self.put(obj.encode(encoding), filepath)
 
 
 @HOOKS.register_module()

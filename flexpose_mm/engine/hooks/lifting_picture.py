@@ -12,10 +12,10 @@ from mmengine.hooks import Hook
 from mmpose.registry import HOOKS
 
 from ...errors import UserError
+from ...io import write_atomically
 from ...skeletons import Skeleton
 from ...visualization import (error_figure, hypotheses_figure,
                               save_animation, save_image, sequence_frames)
-from .atomic_checkpoint import write_atomically
 
 
 class LiftedClip(NamedTuple):

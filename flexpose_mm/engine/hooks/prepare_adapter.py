@@ -9,7 +9,8 @@ class PrepareAdapterHook(Hook):
     """Calls ``model.prepare(dataset)`` of a ``PoseAdapter``.
 
     It runs after weights are loaded, so a resumed run prepares the same
-    codes and features as the first one.
+    codes and features as the first one. ``model.work_dir`` tells where to
+    keep what takes long.
     """
 
     priority = 'VERY_HIGH'
@@ -17,4 +18,5 @@ class PrepareAdapterHook(Hook):
     def before_train(self, runner) -> None:
         model = runner.model
         model = model.module if is_model_wrapper(model) else model
+        model.work_dir = runner.work_dir
         model.prepare(runner.train_dataloader.dataset)

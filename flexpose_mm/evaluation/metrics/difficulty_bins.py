@@ -1,7 +1,5 @@
 """Error and EvalPose in each bin of difficulty."""
 import json
-import os
-import os.path as osp
 from typing import Dict, Optional, Sequence
 
 import numpy as np
@@ -11,7 +9,7 @@ from mmengine.logging import print_log
 from mmpose.registry import METRICS
 
 from flexpose_mm.errors import UserError
-from flexpose_mm.io import atomic_write
+from flexpose_mm.io import write_atomically
 from flexpose_mm.models.vae.pose_vae import PoseVAE
 from ..functional.difficulty_bins import NUM_BINS, equal_bins
 from ..functional.eval_pose import eval_pose, kinematic_triplets
@@ -145,9 +143,7 @@ def write_curves(path: str, curves: dict) -> None:
         if isinstance(value, list) else value
         for key, value in curves.items()
     }
-    os.makedirs(osp.dirname(osp.abspath(path)), exist_ok=True)
-    with atomic_write(path, 'w') as file:
-        json.dump(clean, file, indent=1)
+    write_atomically(path, json.dumps(clean, indent=1).encode())
 
 
 def read_curves(path: str) -> Dict[str, list]:

@@ -48,6 +48,9 @@ class PoseAdapter(PoseGenerationModel):
         **kwargs: See ``PoseGenerationModel``.
     """
 
+    # Set by PrepareAdapterHook; nothing is kept without it.
+    work_dir: Optional[str] = None
+
     def __init__(self,
                  generator: dict,
                  gamma: dict,

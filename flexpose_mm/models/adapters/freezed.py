@@ -1,5 +1,6 @@
 """FreezeD: fine-tuning with a half-frozen discriminator (Mo et al. 2020)."""
 import copy
+import os.path as osp
 from typing import Optional, Tuple
 
 import torch
@@ -15,6 +16,7 @@ from flexpose_mm.errors import UserError
 from flexpose_mm.models.gans.adversarial import AdversarialTraining, unwrap
 from flexpose_mm.models.seeding import seeded_normal
 from .base import PoseAdapter
+from .kept_steps import KeptSteps
 
 
 @MODELS.register_module()
@@ -26,7 +28,8 @@ class FreezeD(AdversarialTraining, PoseAdapter):
     trained first, all of it, against the frozen g_s: real images are
     alpha(beta(g_s(z))), clean drawings of the poses that the prior knows, so
     that no source data is needed. It is done once, before the first step
-    (a resumed run has it), and depends on the seed only.
+    (a resumed run has it), and depends on the seed only. A run that is
+    killed meanwhile goes on from ``freezed_warmup.part`` in its folder.
 
     Gamma, ``pairing`` and ``anchor_codes`` are accepted so that one config
     serves all methods, and are not used.
@@ -86,6 +89,11 @@ class FreezeD(AdversarialTraining, PoseAdapter):
             raise UserError('FreezeD', 'trained_blocks', self.trained_blocks,
                             f'the discriminator has {most} blocks; give 0 to '
                             f'{most}')
+        if self.warmup_iters < 1 or self.warmup_batch_size < 1:
+            raise UserError(
+                'FreezeD', 'warmup_iters, warmup_batch_size',
+                (self.warmup_iters, self.warmup_batch_size),
+                'give whole numbers of at least 1')
         if checkpoint is not None:
             load_discriminator(self.discriminator, checkpoint,
                                self.data_preprocessor.meta)
@@ -94,12 +102,6 @@ class FreezeD(AdversarialTraining, PoseAdapter):
                 'FreezeD', 'discriminator.checkpoint', None,
                 'give the weights of a source discriminator, or regressor=, '
                 'with which one can be trained first')
-        elif self.warmup_iters < 1 or self.warmup_batch_size < 1:
-            raise UserError(
-                'FreezeD', 'warmup_iters, warmup_batch_size',
-                (self.warmup_iters, self.warmup_batch_size),
-                'give whole numbers of at least 1, or '
-                'discriminator.checkpoint')
         self.freeze_fine_layers()
         return checkpoint
 
@@ -138,23 +140,39 @@ class FreezeD(AdversarialTraining, PoseAdapter):
         net = unwrap(self.discriminator).requires_grad_(True)
         optim = torch.optim.Adam(
             net.parameters(), self.warmup_lr, betas=(0., 0.99))
-        print_log('FreezeD: training a source discriminator', 'current')
-        for step in track_iter_progress(list(range(self.warmup_iters))):
+        kept = self.kept_steps(net, optim)
+        begun, log = kept.resume(), {}
+        print_log('FreezeD: training a source discriminator, from step '
+                  f'{begun} of {self.warmup_iters} on', 'current')
+        for step in track_iter_progress(
+                list(range(begun, self.warmup_iters))):
             loss, log = self.discriminator_terms(
                 net, *self.warmup_images(step),
                 step % self.r1_interval == 0)
             optim.zero_grad()
             loss.backward()
             optim.step()
+            kept.keep(step + 1)
         optim.zero_grad()
         for value in net.state_dict().values():
             broadcast(value)  # sums may differ between devices
         self.freeze_fine_layers()
         self.warmed_up.fill_(1)
-        print_log(
-            'FreezeD: its last step, ' + ', '.join(
-                f'{name} {value.item():.3f}' for name, value in log.items()),
-            'current')
+        if log:
+            print_log(
+                'FreezeD: its last step, ' + ', '.join(
+                    f'{name} {value.item():.3f}'
+                    for name, value in log.items()), 'current')
+
+    def kept_steps(self, net: nn.Module,
+                   optim: torch.optim.Optimizer) -> KeptSteps:
+        """What the warm-up goes on from if it is killed."""
+        path = self.work_dir and osp.join(self.work_dir, 'freezed_warmup.part')
+        settings = dict(
+            seed=self.seed, batch_size=self.warmup_batch_size,
+            lr=self.warmup_lr, r1=(self.r1_weight, self.r1_interval),
+            autocast=self.autocast, device=self.iteration.device.type)
+        return KeptSteps(path, settings, self, net, optim, self.warmup_iters)
 
     @torch.no_grad()
     def warmup_images(self, step: int) -> Tuple[Tensor, Tensor]:

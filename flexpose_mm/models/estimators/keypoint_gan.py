@@ -134,6 +134,8 @@ class KeypointGAN(TopdownPoseEstimator):
                     where, field, value, f'alpha draws {own} '
                     f'({self.alpha.skeleton.name}); make them equal')
         check_meta(beta.trained_on, self.alpha.meta, 'KeypointGAN.head')
+        # what a checkpoint is compared with, even if beta is still untrained
+        beta.trained_on = {**self.alpha.meta, **beta.trained_on}
         for field, given, known in (
             ('weights', self.weights, {'gan', 'perceptual'}),
             ('finetune', self.finetune or dict(real=1, fake=1),

@@ -1,18 +1,37 @@
 """RegDA: regressive domain adaptation for keypoint detection."""
+from contextlib import contextmanager
 from typing import Dict, Sequence
 
 import torch
 from mmengine.optim import AmpOptimWrapper, OptimWrapperDict
 from mmpose.registry import MODELS
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from flexpose_mm.errors import UserError
 from ..uda.base import DomainAdaptationEstimator, joint_mask
 from ..uda.heatmaps import joints_kl
-from ..uda.regression_disparity import regression_disparity, warm_start
+from ..uda.regression_disparity import (WARM_START_STEPS,
+                                        regression_disparity, warm_start)
 from ..uda.views import draw_affines, draw_crops
 
 WRAPPERS = ('pretrain', 'feature', 'head', 'head_adv')
+
+
+@contextmanager
+def seen_twice(*modules: nn.Module):
+    """Within, running statistics take a batch as if it came twice."""
+    norms = [m for part in modules for m in part.modules()
+             if isinstance(m, _BatchNorm) and m.training]
+    momenta = [norm.momentum for norm in norms]
+    try:
+        for norm in norms:
+            norm.momentum = 1 - (1 - norm.momentum)**2
+        yield
+    finally:
+        for norm, momentum in zip(norms, momenta):
+            norm.momentum = momentum
+            norm.num_batches_tracked += 1
 
 
 @MODELS.register_module()
@@ -27,7 +46,10 @@ class RegDA(DomainAdaptationEstimator):
     A. source: f, head and head_adv fit labels and each other (``margin``
        times the disparity);
     B. target: head_adv moves to where the other joints are;
-    C. target, forward anew: f brings head_adv back to what head says.
+    C. target: f brings the moved head_adv back to what head says.
+
+    The running statistics of f and head see the target batch twice, as in
+    the published code, which has a forward pass for B and another for C.
 
     The gradient from head_adv into f is multiplied by c(i), see
     ``warm_start``.
@@ -40,6 +62,8 @@ class RegDA(DomainAdaptationEstimator):
         pretrain_head (dict): ``HeatmapHead`` without any but the last.
         margin (float): Of the source's disparity.
         trade_off (float): Weight of the disparity in all steps.
+        warm_start_steps (float): Iterations in which c(i) rises from 0 to
+            46 % of its limit.
         rotation (float): Largest rotation of source and target, degrees.
         crop_area (tuple): Range of the crop's share of the area.
         augment_target (bool): Whether target images get rotation and crop,
@@ -47,7 +71,8 @@ class RegDA(DomainAdaptationEstimator):
         absent_target_joints (Sequence[int]): Joints that the target does
             not have (6 and 7 of LSP).
         **kwargs: ``data_preprocessor``, ``test_cfg``, ``pretrain_iters``,
-            ``seed``, ``stride``, ``sigma``, ``jitter``.
+            ``seed``, ``stride``, ``sigma``, ``jitter``, ``autocast``,
+            ``channels_last``.
 
     Raises:
         UserError: Arguments out of range.
@@ -60,6 +85,7 @@ class RegDA(DomainAdaptationEstimator):
                  pretrain_head: dict,
                  margin: float = 4.,
                  trade_off: float = 1.,
+                 warm_start_steps: float = WARM_START_STEPS,
                  rotation: float = 30.,
                  crop_area: Sequence[float] = (.6, 1.),
                  augment_target: bool = True,
@@ -69,29 +95,36 @@ class RegDA(DomainAdaptationEstimator):
         if not 0 < crop_area[0] <= crop_area[1] <= 1:
             raise UserError('RegDA', 'crop_area', tuple(crop_area),
                             'give an ascending pair above 0 and up to 1')
+        if not warm_start_steps > 0:
+            raise UserError('RegDA', 'warm_start_steps', warm_start_steps,
+                            'give a number above 0')
         self.head_adv = MODELS.build(head_adv)
         self.pretrain_head = MODELS.build(pretrain_head)
         self.margin, self.trade_off = margin, trade_off
+        self.warm_start_steps = warm_start_steps
         self.rotation, self.crop_area = rotation, tuple(crop_area)
         self.augment_target = augment_target
         self.register_buffer(
             'target_weight',
             joint_mask(self.head.out_channels, absent_target_joints),
             persistent=False)
+        self.to_memory_format()
 
     # -- the networks --------------------------------------------------
     def feature(self, images: Tensor) -> Tensor:
-        """f: normalized images (B, 3, S, S) to (B, C, S/4, S/4)."""
-        return self.head.deconv_layers(self.extract_feat(images)[-1])
+        """f: normalized images (B, 3, S, S) to (B, C, h, w)."""
+        with self.precision():
+            return self.head.deconv_layers(self.extract_feat(images)[-1])
 
     def main_head(self, feature: Tensor) -> Tensor:
-        """Heatmaps (B, K, S/4, S/4)."""
-        return self.head.final_layer(self.head.conv_layers(feature))
+        """Heatmaps (B, K, h, w)."""
+        return self.regress(self.head, feature)
 
     def adversary(self, feature: Tensor) -> Tensor:
         """Heatmaps of the adversarial head, behind the gradient's brake."""
         step = int(self.iteration) - self.pretrain_iters
-        return self.head_adv((warm_start(feature, step), ))
+        return self.regress(
+            self.head_adv, warm_start(feature, step, self.warm_start_steps))
 
     # -- training ------------------------------------------------------
     def draw_view(self, images: Tensor, stream: int,
@@ -133,7 +166,7 @@ class RegDA(DomainAdaptationEstimator):
 
     def pretrain_step(self, images, label, weight, wrapper) -> dict:
         """Source only: f and the 1x1 head."""
-        maps = self.pretrain_head((self.feature(images), ))
+        maps = self.regress(self.pretrain_head, self.feature(images))
         loss = joints_kl(maps, label, weight)
         wrapper.update_params(loss)
         return dict(loss_source=loss)
@@ -156,17 +189,16 @@ class RegDA(DomainAdaptationEstimator):
     def target_steps(self, images: Tensor, wrappers) -> dict:
         """Steps B and C."""
         weight = self.target_weight.expand(len(images), -1)
-        with torch.no_grad():  # B moves head_adv only
+        # nothing of f and of the main head changes between B and C
+        with seen_twice(self.backbone, self.head):
             z = self.feature(images)
-            main = self.main_head(z)
+            with torch.no_grad():
+                main = self.main_head(z)
         false = self.trade_off * regression_disparity(
-            main, self.adversary(z), weight, 'max', self.sigma)
+            main, self.adversary(z.detach()), weight, 'max', self.sigma)
         wrappers['head_adv'].zero_grad()
         false.backward()
         wrappers['head_adv'].step()
-        z = self.feature(images)
-        with torch.no_grad():
-            main = self.main_head(z)
         truth = self.trade_off * regression_disparity(
             main, self.adversary(z), weight, 'min', self.sigma)
         wrappers['feature'].zero_grad()

@@ -1,6 +1,6 @@
 """UDAPE: a mean teacher on stylised target images."""
 import copy
-from typing import Dict, Optional, Sequence
+from typing import Callable, Dict, Optional, Sequence
 
 import torch
 from mmpose.registry import MODELS
@@ -44,7 +44,8 @@ class UDAPE(DomainAdaptationEstimator):
         rotation, shear, translate, scale: See ``draw_affines``.
         crop_area (tuple): Range of the base crop's share of the area.
         **kwargs: ``data_preprocessor``, ``test_cfg``, ``pretrain_iters``,
-            ``seed``, ``stride``, ``sigma``, ``jitter``.
+            ``seed``, ``stride``, ``sigma``, ``jitter``, ``autocast``,
+            ``channels_last``.
 
     Raises:
         UserError: Arguments out of range.
@@ -85,17 +86,28 @@ class UDAPE(DomainAdaptationEstimator):
         self.affine = dict(rotation=rotation, shear=shear,
                            translate=translate, scale=tuple(scale))
         self.crop_area = tuple(crop_area)
+        self.to_memory_format()
 
     # -- the networks --------------------------------------------------
-    def student_maps(self, images: Tensor) -> Tensor:
+    def maps(self, backbone: Callable, head: nn.Module,
+             images: Tensor) -> Tensor:
         """Heatmaps (B, K, h, w) of normalized images."""
-        return self.head(self.extract_feat(images))
+        if self.autocast is None:
+            return head(backbone(images))
+        with self.precision():
+            feature = head.deconv_layers(backbone(images)[-1])
+        return self.regress(head, feature)
+
+    def student_maps(self, images: Tensor) -> Tensor:
+        """The student's heatmaps."""
+        return self.maps(self.extract_feat, self.head, images)
 
     @torch.no_grad()
     def teacher_maps(self, images: Tensor) -> Tensor:
         """The teacher's heatmaps, with the batch's own statistics in
         training."""
-        return self.teacher['head'](self.teacher['backbone'](images))
+        return self.maps(self.teacher['backbone'], self.teacher['head'],
+                         images)
 
     def begin_adaptation(self) -> None:
         """The teacher starts as the student, its statistics included."""

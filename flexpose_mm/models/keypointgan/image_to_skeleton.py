@@ -1,10 +1,33 @@
 """Phi (the official code's G_A): image to skeleton image."""
-import torch
+import torch.nn.functional as F
 from mmengine.model import BaseModule
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
 from .layers import INIT, conv_block, upsample, widths
+
+
+class Mix(nn.Conv2d):
+    """Bare 1x1 convolution of ``cat([upsample(x), skip])``.
+
+    It commutes with the upsampling, so that x is mixed at its own
+    resolution and nothing is joined: half the time, the same but for
+    rounding.
+
+    Args:
+        coarse (int): Channels of x.
+        skip (int): Channels of the skip.
+        out (int): Channels given out.
+    """
+
+    def __init__(self, coarse: int, skip: int, out: int):
+        super().__init__(coarse + skip, out, 1, bias=False)
+        self.coarse = coarse
+        self.upsample = upsample()
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        mixed = self.upsample(F.conv2d(x, self.weight[:, :self.coarse]))
+        return mixed + F.conv2d(skip, self.weight[:, self.coarse:])
 
 
 @MODELS.register_module()
@@ -40,20 +63,15 @@ class ImageToSkeleton(BaseModule):
                 nn.Conv2d(w3, w3, 1, bias=False))
         ])
         self.decoder = nn.ModuleList([
+            nn.Sequential(conv_block(w3, w3), conv_block(w3, w3)),
             nn.Sequential(
-                conv_block(w3, w3), conv_block(w3, w3), upsample()),
-            self._up(w3 + w2, w3, w2),
-            self._up(w2 + w1, w2, w1),
+                Mix(w3, w2, w3), conv_block(w3, w2), conv_block(w2, w2)),
             nn.Sequential(
-                nn.Conv2d(w1 + w0, w1, 1, bias=False), conv_block(w1, w0),
+                Mix(w2, w1, w2), conv_block(w2, w1), conv_block(w1, w1)),
+            nn.Sequential(
+                Mix(w1, w0, w1), conv_block(w1, w0),
                 nn.Conv2d(w0, out_channels, 3, padding=1))
         ])
-
-    @staticmethod
-    def _up(joined: int, mixed: int, out: int) -> nn.Sequential:
-        return nn.Sequential(
-            nn.Conv2d(joined, mixed, 1, bias=False), conv_block(mixed, out),
-            conv_block(out, out), upsample())
 
     def forward(self, images: Tensor) -> Tensor:
         skips = []
@@ -62,6 +80,8 @@ class ImageToSkeleton(BaseModule):
             x = block(x)
             skips.append(x)
         x = self.decoder[0](skips.pop())
-        for block in self.decoder[1:]:
-            x = block(torch.cat([x, skips.pop()], 1))
+        for mix, *convs in self.decoder[1:]:
+            x = mix(x, skips.pop())
+            for conv in convs:
+                x = conv(x)
         return x

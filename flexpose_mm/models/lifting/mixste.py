@@ -1,33 +1,16 @@
 """MixSTE (Zhang et al., CVPR 2022) as the denoiser of D3DP."""
-import math
 from typing import Optional, Sequence, Tuple
 
 import torch
 import torch.nn.functional as F
-from mmengine.model import BaseModule
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
 from flexpose_mm.errors import UserError
+from .denoiser import Denoiser, time_mlp
 
 #: Numbers in a layer's activation that are computed at a time on the CPU.
 CPU_CHUNK = 2**22
-
-
-class SinusoidEmbedding(nn.Module):
-    """Time steps as sines and cosines of ``dims / 2`` frequencies."""
-
-    def __init__(self, dims: int):
-        super().__init__()
-        self.dims = dims
-
-    def forward(self, t: Tensor) -> Tensor:
-        """(B,) to (B, dims) float32, sines first."""
-        half = self.dims // 2
-        scale = math.log(10000) / (half - 1)
-        rates = torch.exp(-scale * torch.arange(half, device=t.device))
-        phase = t[:, None].float() * rates
-        return torch.cat([phase.sin(), phase.cos()], -1)
 
 
 class Attention(nn.Module):
@@ -95,7 +78,7 @@ class Block(nn.Module):
 
 
 @MODELS.register_module()
-class MixSTE(BaseModule):
+class MixSTE(Denoiser):
     """Alternating spatial and temporal transformer blocks.
 
     Defaults are those of D3DP, and so are the keys of the state dict.
@@ -122,7 +105,7 @@ class MixSTE(BaseModule):
                  mlp_ratio: float = 2.,
                  drop_path_rate: float = .1,
                  init_cfg: Optional[dict] = None):
-        super().__init__(init_cfg)
+        super().__init__(num_frames, num_joints, init_cfg)
         for name, value in (('num_frames', num_frames), ('depth', depth),
                             ('num_joints', num_joints),
                             ('num_heads', num_heads),
@@ -137,17 +120,13 @@ class MixSTE(BaseModule):
         if not 0 <= drop_path_rate < 1:
             raise UserError('MixSTE', 'drop_path_rate', drop_path_rate,
                             'give a number from 0 to below 1')
-        self.num_frames, self.num_joints = num_frames, num_joints
         self.depth = depth
         self.Spatial_patch_to_embedding = nn.Linear(5, embed_dims)
         self.Spatial_pos_embed = nn.Parameter(
             torch.zeros(1, num_joints, embed_dims))
         self.Temporal_pos_embed = nn.Parameter(
             torch.zeros(1, num_frames, embed_dims))
-        self.time_mlp = nn.Sequential(
-            SinusoidEmbedding(embed_dims), nn.Linear(embed_dims,
-                                                     2 * embed_dims),
-            nn.GELU(), nn.Linear(2 * embed_dims, embed_dims))
+        self.time_mlp = time_mlp(embed_dims, embed_dims)
         rates = [drop_path_rate * i / max(depth - 1, 1) for i in range(depth)]
         for name in ('STEblocks', 'TTEblocks'):
             blocks = (
@@ -177,22 +156,10 @@ class MixSTE(BaseModule):
         context = (seen + self.Spatial_pos_embed)[:, None] + time
         return F.linear(poses, layer.weight[:, 2:]) + context
 
-    def forward(self, keypoints: Tensor, poses: Tensor, t: Tensor) -> Tensor:
-        """Clean poses from noisy ones.
-
-        Args:
-            keypoints (Tensor): (B, F, J, 2) normalised.
-            poses (Tensor): (B, F, J, 3) or (B, H, F, J, 3) noisy.
-            t (Tensor): (B,) time steps.
-
-        Returns:
-            Tensor: As ``poses``.
-        """
-        single = poses.dim() == 4
-        x = self.embed(keypoints, poses[:, None] if single else poses, t)
-        output = torch.cat(
+    def denoise(self, keypoints: Tensor, poses: Tensor, t: Tensor) -> Tensor:
+        x = self.embed(keypoints, poses, t)
+        return torch.cat(
             [self.decode(part) for part in self.chunks(x.flatten(0, 1))])
-        return output.view(poses.shape)
 
     @staticmethod
     def chunks(x: Tensor) -> Sequence[Tensor]:

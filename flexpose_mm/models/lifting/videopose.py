@@ -3,16 +3,15 @@ from typing import Optional, Sequence, Tuple
 
 import torch
 import torch.nn.functional as F
-from mmengine.model import BaseModule
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
 from flexpose_mm.errors import UserError
-from .mixste import SinusoidEmbedding
+from .denoiser import Denoiser, time_mlp
 
 
 @MODELS.register_module()
-class VideoPoseDenoiser(BaseModule):
+class VideoPoseDenoiser(Denoiser):
     """Dilated temporal convolutions over 2D keypoints and noisy poses.
 
     The paper reports this denoiser and does not describe it. Here each joint
@@ -41,7 +40,7 @@ class VideoPoseDenoiser(BaseModule):
                  dropout: float = .25,
                  time_dims: int = 512,
                  init_cfg: Optional[dict] = None):
-        super().__init__(init_cfg)
+        super().__init__(num_frames, num_joints, init_cfg)
         if len(filter_widths) < 1 or any(w < 1 or w % 2 == 0
                                          for w in filter_widths):
             raise UserError('VideoPoseDenoiser', 'filter_widths',
@@ -49,13 +48,10 @@ class VideoPoseDenoiser(BaseModule):
         if time_dims < 4 or time_dims % 2:
             raise UserError('VideoPoseDenoiser', 'time_dims', time_dims,
                             'give an even number of at least 4')
-        self.num_frames, self.num_joints = num_frames, num_joints
         self.expand_conv = nn.Conv1d(
             5 * num_joints, channels, filter_widths[0], bias=False)
         self.expand_bn = nn.BatchNorm1d(channels)
-        self.time_mlp = nn.Sequential(
-            SinusoidEmbedding(time_dims), nn.Linear(time_dims, 2 * time_dims),
-            nn.GELU(), nn.Linear(2 * time_dims, channels))
+        self.time_mlp = time_mlp(time_dims, channels)
         convs, dilation = [], filter_widths[0]
         for width in filter_widths[1:]:
             convs += [
@@ -79,24 +75,12 @@ class VideoPoseDenoiser(BaseModule):
         """Batch norm, ReLU, dropout."""
         return self.dropout(F.relu(norm(x)))
 
-    def forward(self, keypoints: Tensor, poses: Tensor, t: Tensor) -> Tensor:
-        """Clean poses from noisy ones.
-
-        Args:
-            keypoints (Tensor): (B, F, J, 2) normalised.
-            poses (Tensor): (B, F, J, 3) or (B, H, F, J, 3) noisy.
-            t (Tensor): (B,) time steps.
-
-        Returns:
-            Tensor: As ``poses``.
-        """
-        single = poses.dim() == 4
-        noisy = poses[:, None] if single else poses
-        seen = keypoints[:, None].expand(*noisy.shape[:-1], 2)
-        x = torch.cat([seen, noisy], -1).flatten(0, 1).flatten(2)
+    def denoise(self, keypoints: Tensor, poses: Tensor, t: Tensor) -> Tensor:
+        seen = keypoints[:, None].expand(*poses.shape[:-1], 2)
+        x = torch.cat([seen, poses], -1).flatten(0, 1).flatten(2)
         margin = (self.receptive_field - 1) // 2
         x = F.pad(x.transpose(1, 2), (margin, margin), mode='replicate')
-        time = self.time_mlp(t).repeat_interleave(noisy.shape[1], 0)
+        time = self.time_mlp(t).repeat_interleave(poses.shape[1], 0)
         x = self.activate(self.expand_conv(x), self.expand_bn)
         x = x + time[..., None]
         for i in range(0, len(self.layers_conv), 2):
@@ -105,4 +89,4 @@ class VideoPoseDenoiser(BaseModule):
             y = self.activate(narrow(y), self.layers_bn[i + 1])
             lost = (x.shape[-1] - y.shape[-1]) // 2
             x = x[..., lost:x.shape[-1] - lost] + y
-        return self.shrink(x).transpose(1, 2).reshape(poses.shape)
+        return self.shrink(x).transpose(1, 2)

@@ -1,4 +1,5 @@
 """What estimators share that learn from labelled and unlabelled images."""
+from contextlib import nullcontext
 from typing import Optional, Sequence, Tuple
 
 import numpy as np
@@ -27,6 +28,10 @@ class DomainAdaptationEstimator(TopdownPoseEstimator):
         stride (int): Input pixels of a cell of the heatmaps.
         sigma (float): Of labels, in cells.
         jitter (float): Of brightness, contrast and saturation.
+        autocast (str, optional): 'bfloat16' computes the networks in mixed
+            precision in training; the last layer of a head is in float32
+            all the same, since rounded heatmaps have several equal maxima.
+        channels_last (bool): Memory format of the networks.
         **kwargs: As ``TopdownPoseEstimator``.
 
     Raises:
@@ -40,6 +45,8 @@ class DomainAdaptationEstimator(TopdownPoseEstimator):
                  stride: int = 4,
                  sigma: float = 2.,
                  jitter: float = .25,
+                 autocast: Optional[str] = None,
+                 channels_last: bool = False,
                  data_preprocessor: Optional[dict] = None,
                  **kwargs):
         if isinstance(data_preprocessor, dict):  # needs no default scope
@@ -59,6 +66,14 @@ class DomainAdaptationEstimator(TopdownPoseEstimator):
                 where, 'data_preprocessor.type',
                 type(self.data_preprocessor).__name__,
                 "give dict(type='DomainPairPreprocessor', mean=, std=)")
+        if autocast not in (None, 'bfloat16'):
+            raise UserError(where, 'autocast', autocast,
+                            "give None or 'bfloat16'")
+        if autocast and not hasattr(self.head, 'final_layer'):
+            raise UserError(where, 'autocast', autocast,
+                            'the head has no final_layer to be left in '
+                            "float32; use 'HeatmapHead' or leave it out")
+        self.autocast, self.channels_last = autocast, channels_last
         self.pretrain_iters, self.seed = pretrain_iters, seed
         self.stride, self.sigma, self.jitter = stride, sigma, jitter
         self.register_buffer('iteration', torch.zeros((), dtype=torch.long))
@@ -72,6 +87,25 @@ class DomainAdaptationEstimator(TopdownPoseEstimator):
         """Generator of this iteration for one purpose."""
         return seeded_generator(self.seed, int(self.iteration), stream)
 
+    # -- the networks --------------------------------------------------
+    def precision(self):
+        """The autocast context that the networks train in."""
+        if self.autocast is None or not self.training:
+            return nullcontext()
+        return torch.autocast(self.iteration.device.type, torch.bfloat16)
+
+    def regress(self, head, feature: Tensor) -> Tensor:
+        """Heatmaps (B, K, h, w) of what follows a head's deconvolutions."""
+        with self.precision():
+            feature = head.conv_layers(feature)
+        return head.final_layer(feature.float())
+
+    def to_memory_format(self) -> None:
+        """Apply ``channels_last`` once all networks are built."""
+        if self.channels_last:
+            self.to(memory_format=torch.channels_last)
+
+    # -- batches -------------------------------------------------------
     def forward(self, inputs, data_samples=None, mode: str = 'tensor'):
         """As MMPose's; training goes through ``train_step``."""
         if mode == 'loss':

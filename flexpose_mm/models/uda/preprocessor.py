@@ -24,12 +24,15 @@ class DomainPairPreprocessor(PoseDataPreprocessor):
         """Both branches, or MMPose's own."""
         if 'source' not in data:
             return super().forward(data, training)
-        data = self.cast_data({name: data[name] for name in BRANCHES})
-        for branch in data.values():
-            images = torch.stack(list(branch['inputs'])).float()
-            branch['inputs'] = images.flip(1) if self._channel_conversion \
-                else images
-        return data
+        return {name: self._branch(data[name]) for name in BRANCHES}
+
+    def _branch(self, branch: dict) -> dict:
+        """Images on the device; labels are NumPy arrays and stay so, for
+        MMEngine's ``cast_data`` would copy each sample."""
+        images = torch.stack(list(branch['inputs'])).to(self.device).float()
+        if self._channel_conversion:
+            images = images.flip(1)
+        return dict(branch, inputs=images)
 
     def normalize(self, images: Tensor) -> Tensor:
         """(x - mean) / std per channel."""

@@ -15,10 +15,11 @@ EPS = 1e-7
 WARM_START_LIMIT, WARM_START_STEPS = .1, 1000
 
 
-def warm_start_coefficient(iteration: int) -> float:
-    """c(i) = 2 h / (1 + exp(-i / 1000)) - h, h = 0.1: from 0 to 0.1."""
+def warm_start_coefficient(iteration: int,
+                           steps: float = WARM_START_STEPS) -> float:
+    """c(i) = 2 h / (1 + exp(-i / steps)) - h, h = 0.1: from 0 to 0.1."""
     h = WARM_START_LIMIT
-    return 2 * h / (1 + math.exp(-iteration / WARM_START_STEPS)) - h
+    return 2 * h / (1 + math.exp(-iteration / steps)) - h
 
 
 class _ScaleGradient(torch.autograd.Function):
@@ -33,9 +34,10 @@ class _ScaleGradient(torch.autograd.Function):
         return ctx.factor * grad, None
 
 
-def warm_start(x: Tensor, iteration: int) -> Tensor:
+def warm_start(x: Tensor, iteration: int,
+               steps: float = WARM_START_STEPS) -> Tensor:
     """x itself, whose gradient is multiplied by c(i); no sign changes."""
-    return _ScaleGradient.apply(x, warm_start_coefficient(iteration))
+    return _ScaleGradient.apply(x, warm_start_coefficient(iteration, steps))
 
 
 def other_joints(maps: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from typing import Callable, NamedTuple, Optional, Tuple
 import numpy as np
 import torch
 
+from flexpose_mm.checkpoints import weights_hash
 from flexpose_mm.errors import UserError
 from flexpose_mm.evaluation.functional.difficulty_bins import (NUM_BINS,
                                                                equal_bins)
@@ -157,7 +158,7 @@ def cached_difficulty(poses: np.ndarray,
         model.check_joints(poses, f'joints of {where}')
     settings = dict(version=VERSION, train=train or {}, num_bins=num_bins,
                     num_items=num_items,
-                    vae=vae or {} if model is None else _weights_key(model))
+                    vae=vae or {} if model is None else weights_hash(model))
     if folder is not None:
         os.makedirs(folder, exist_ok=True)
     key = content_key(poses, visible, owner, settings)
@@ -180,12 +181,6 @@ def cached_difficulty(poses: np.ndarray,
         write_difficulty(path, made)
         log(f'difficulty: {len(scores)} scores written to {path}')
     return made
-
-
-def _weights_key(model: PoseVAE) -> str:
-    """Hash of all weights."""
-    values = (v.numpy().tobytes() for v in model.state_dict().values())
-    return hashlib.sha1(b''.join(values)).hexdigest()
 
 
 def _save(model: PoseVAE, path: Optional[str], folder: Optional[str],

@@ -30,13 +30,14 @@ class Runner:
 
     def __init__(self, model):
         self.model, self.iter, self.visualizer = model, 0, Visualizer()
+        self.work_dir = 'work'
         self.train_dataloader = type('', (), dict(dataset=[1, 2]))
 
 
 def test_target_poses_are_shown_to_the_model():
     run = Runner(Model())
     HOOKS.build(dict(type='PrepareAdapterHook')).before_train(run)
-    assert run.model.shown == [1, 2]
+    assert run.model.shown == [1, 2] and run.model.work_dir == 'work'
 
 
 def test_grids_at_their_steps():

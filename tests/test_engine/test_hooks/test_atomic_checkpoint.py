@@ -5,8 +5,8 @@ import os
 import pytest
 
 from flexpose_mm.engine.hooks.atomic_checkpoint import (AtomicCheckpointHook,
-                                                        AtomicLocalBackend,
-                                                        write_atomically)
+                                                        AtomicLocalBackend)
+from flexpose_mm.io import write_atomically
 
 
 def test_writes_and_replaces(tmp_path):
@@ -32,8 +32,8 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch, step):
     assert os.listdir(tmp_path) == ['file.pth']
 
 
-def test_a_killed_writers_leftover_is_overwritten(tmp_path):
-    (tmp_path / '.file.pth.part').write_bytes(b'half')
+def test_a_killed_writers_leftover_is_removed(tmp_path):
+    (tmp_path / '.123.file.pth.part').write_bytes(b'half')
     AtomicLocalBackend().put_text('whole', tmp_path / 'file.pth')
     assert (tmp_path / 'file.pth').read_text() == 'whole'
     assert os.listdir(tmp_path) == ['file.pth']

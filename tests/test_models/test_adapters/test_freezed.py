@@ -7,6 +7,7 @@ from mmpose.registry import DATASETS
 
 from flexpose_mm import UserError
 from flexpose_mm.engine.optim import MultiOptimWrapperConstructor
+from flexpose_mm.models.adapters import kept_steps
 
 
 def runner(folder, iters=2, **kwargs):
@@ -86,6 +87,52 @@ def test_a_source_discriminator_is_trained_first():
         model.prepare(data)  # as a resumed run does
         assert not differs(states[-1], model.discriminator.state_dict())
     assert not differs(*states)
+
+
+class Killed(BaseException):
+    """As by a signal: nothing may catch it."""
+
+
+def warmed_up(folder, monkeypatch, kill_at=None, **kwargs):
+    """(State of D, steps done) of a warm-up in a folder."""
+    model = tiny.build(
+        tiny.rival('FreezeD', **dict(dict(warmup_iters=6), **kwargs)))
+    model.work_dir, done, draw = str(folder), [], model.warmup_images
+
+    def images(step):
+        if step == kill_at:
+            raise Killed
+        done.append(step)
+        return draw(step)
+
+    monkeypatch.setattr(model, 'warmup_images', images)
+    data = DATASETS.build(tiny.mixup(16))
+    if kill_at is None:
+        model.prepare(data)
+    else:
+        with pytest.raises(Killed):
+            model.prepare(data)
+    return state_of(model.discriminator), done
+
+
+def test_a_killed_warm_up_goes_on(tmp_path, monkeypatch):
+    """From the last kept step, to the end of the one left alone."""
+    monkeypatch.setattr(kept_steps, 'INTERVAL', 2)
+    (tmp_path / 'other').mkdir()
+    alone, done = warmed_up(tmp_path / 'other', monkeypatch)
+    assert done == [0, 1, 2, 3, 4, 5]
+    killed, done = warmed_up(tmp_path, monkeypatch, kill_at=5)
+    assert done == [0, 1, 2, 3, 4] and differs(alone, killed)
+    resumed, done = warmed_up(tmp_path, monkeypatch)
+    assert done == [4, 5] and not differs(alone, resumed)
+    # killed after it, before the first checkpoint
+    again, done = warmed_up(tmp_path, monkeypatch)
+    assert not done and not differs(alone, again)
+    assert not list(tmp_path.glob('.*'))
+    # of another seed, and of other settings
+    for change in (dict(seed=1), dict(warmup_lr=.001), dict(warmup_iters=3)):
+        other, done = warmed_up(tmp_path, monkeypatch, **change)
+        assert done[0] == 0 and differs(alone, other)
 
 
 def test_warming_up_tells_real_from_drawn():

@@ -6,6 +6,8 @@ import pytest
 import tiny
 import torch
 from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from mmpose.registry import DATASETS, MODELS
@@ -13,6 +15,7 @@ from mmpose.registry import DATASETS, MODELS
 from flexpose_mm import UserError
 from flexpose_mm.datasets.datasets.collect import collect_items
 from flexpose_mm.engine.optim import InverseDecayLR
+from flexpose_mm.models.estimators.regda import seen_twice
 from flexpose_mm.models.uda import regression_disparity
 
 CODEC = dict(type='ArgmaxHeatmap', input_size=(32, 32), heatmap_size=(8, 8),
@@ -209,6 +212,49 @@ def test_pairs():
                 metainfo=dict(num_keypoints=21)))([1])))
 
 
+def test_the_target_batch_is_seen_twice_in_one_pass():
+    """As two forward passes, which the published code has."""
+    init_default_scope('mmpose')
+    torch.manual_seed(0)
+    twice = MODELS.build(regda()).train()
+    once = copy.deepcopy(twice)
+    images = torch.randn(4, 3, 32, 32)
+    for _ in range(2):
+        want = twice.main_head(twice.feature(images))
+    with seen_twice(once.backbone, once.head):
+        found = once.main_head(once.feature(images))
+    assert torch.equal(found, want)
+    for (name, a), b in zip(twice.state_dict().items(),
+                            once.state_dict().values()):
+        assert torch.allclose(a, b, atol=1e-6), name
+    with seen_twice(once.backbone):
+        pass
+    assert once.backbone.bn1.momentum == .1
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_mixed_precision_is_near_to_float32(kind, tmp_path):
+    init_default_scope('mmpose')
+    batch = pseudo_collate([DATASETS.build(pair())[i] for i in range(4)])
+    found = {}
+    for autocast in (None, 'bfloat16'):
+        torch.manual_seed(0)
+        model = MODELS.build(KINDS[kind][0](
+            pretrain_iters=0, autocast=autocast,
+            channels_last=autocast is not None)).train()
+        images = torch.randn(2, 3, 32, 32)
+        if kind == 'udape':
+            assert model.student_maps(images).dtype == torch.float32
+        else:
+            assert model.main_head(
+                model.feature(images)).dtype == torch.float32
+        losses = model.train_step(
+            batch, build_optim_wrapper(model, KINDS[kind][1]()))
+        assert all(loss.isfinite() for loss in losses.values())
+        found[autocast] = losses['loss_source']  # before any step
+    assert torch.allclose(*found.values(), rtol=.02)
+
+
 def test_inverse_decay():
     weight = torch.nn.Parameter(torch.zeros(1))
     optimizer = torch.optim.SGD([weight], lr=.1)
@@ -229,6 +275,8 @@ def test_inverse_decay():
     ('regda', dict(absent_target_joints=(15, )), 'absent_target_joints'),
     ('regda', dict(test_cfg=dict(flip_test=True)), 'flip_test=True'),
     ('regda', dict(pretrain_iters=-1), 'pretrain_iters=-1'),
+    ('regda', dict(warm_start_steps=0), 'warm_start_steps=0'),
+    ('udape', dict(autocast='float16'), "autocast='float16'"),
     ('udape', dict(alpha=1.5), 'alpha=1.5'),
     ('udape', dict(confident_share=-1), 'confident_share=-1'),
     ('udape', dict(stride=0), 'stride=0'),

@@ -60,6 +60,19 @@ def test_feature_errors():
     assert feature_errors([a, b], [b, b]).tolist() == [4, 0]
 
 
+@pytest.mark.parametrize('dtype', [torch.float32, torch.bfloat16])
+def test_feature_errors_have_autograds_gradient(dtype):
+    rng = torch.Generator().manual_seed(0)
+    a, b = (torch.randn(2, 3, 5, 4, generator=rng).to(dtype)
+            for _ in range(2))
+    a.requires_grad_()
+    own, = torch.autograd.grad(3 * feature_errors([a], [b]).sum(), a)
+    wanted, = torch.autograd.grad(
+        3 * (a.float() - b.float()).square().mean(), a)
+    assert own.dtype == dtype
+    assert torch.allclose(own, wanted, rtol=1e-2, atol=1e-7)
+
+
 def numbered(first, n):
     """n images of one pixel that hold their number."""
     return torch.arange(first, first + n).float().view(n, 1, 1, 1)

@@ -11,6 +11,7 @@ from flexpose_mm import UserError
 from flexpose_mm.models.keypointgan import (ConditionalDecoder, ConvEncoder,
                                             ImageToSkeleton,
                                             MultiScalePatchDiscriminator)
+from flexpose_mm.models.keypointgan.image_to_skeleton import Mix
 from flexpose_mm.models.perceptual.plain_vgg import LAYERS, PlainVGGFeatures
 
 
@@ -46,6 +47,15 @@ def test_u_net_skips_have_the_official_widths():
     assert joined == [384, 192, 96]
     last = net.decoder[-1][-1]
     assert last.bias is not None and last.out_channels == 1
+
+
+def test_mixing_before_or_after_the_upsampling_is_the_same():
+    torch.manual_seed(0)
+    mix = Mix(6, 3, 5)
+    x, skip = torch.randn(2, 6, 4, 4), torch.randn(2, 3, 8, 8)
+    joined = torch.cat([mix.upsample(x), skip], 1)
+    wanted = torch.nn.functional.conv2d(joined, mix.weight)
+    assert torch.allclose(mix(x, skip), wanted, atol=1e-6)
 
 
 def test_initialization_is_narrow():

@@ -6,7 +6,8 @@ from torch import nn
 
 from flexpose_mm import UserError
 from flexpose_mm.models.lifting import mixste
-from flexpose_mm.models.lifting.mixste import Attention, SinusoidEmbedding
+from flexpose_mm.models.lifting.denoiser import SinusoidEmbedding
+from flexpose_mm.models.lifting.mixste import Attention
 
 SMALL = dict(type='MixSTE', num_frames=5, embed_dims=16, depth=2, num_heads=2)
 

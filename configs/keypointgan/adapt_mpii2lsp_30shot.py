@@ -1,0 +1,37 @@
+# MPII prior -> LSP, 30 shots: the poses of lsp_adapted.py. Of LSP's first
+# half; the second judges, and the photographs are of other persons.
+_base_ = [
+    '../_base_/models/adapter.py', '../_base_/models/stylegan_64_small.py',
+    '../_base_/models/beta_64.py', '../_base_/datasets/lsp_poses.py',
+    '../_base_/models/adapters/transport.py'
+]
+max_iters = 600
+beta = dict(
+    _base_.beta, checkpoint='work_dirs/beta_mpii_64/beta_mpii_64.pth')
+shots = dict(
+    type='FewShotDataset', n_per_class=30, seed=0, dataset=_base_.target)
+model = dict(
+    data_preprocessor=_base_.data_preprocessor,
+    generator=dict(
+        _base_.generator,
+        checkpoint='work_dirs/warmstart_mpii_64/iter_18000.pth'),
+    regressor=beta,
+    gamma=dict(type='RegressorFeatures', regressor=beta),
+    **_base_.method)
+train_dataloader = dict(
+    batch_size=32,
+    dataset=dict(
+        type='PoseMixupDataset',
+        dataset=shots,
+        size=1000,
+        pipeline=[dict(type='PackPose')]))
+val_evaluator = dict(
+    type='PoseDistributionMetric',
+    reference=_base_.judge,
+    controls=dict(
+        T=shots, T_star=train_dataloader['dataset'], floor=_base_.target),
+    mmd_max_samples=20000,
+    coverage_samples=2000)
+test_evaluator = val_evaluator
+param_scheduler = dict(end=max_iters)
+train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
