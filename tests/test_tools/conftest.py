@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from mmengine.logging import MessageHub, MMLogger
 from mmengine.registry import DefaultScope
+from mmengine.runner import Runner
 from mmengine.visualization import Visualizer
 
 from flexpose_mm import cli
@@ -59,18 +60,48 @@ def toy(tmp_path, monkeypatch):
     return path
 
 
+def load_script(folder, name):
+    """Import a file of a folder of the repository as a module."""
+    path = HERE.parents[1] / folder / f'{name}.py'
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(path.parent))  # as when it is started
+        spec = importlib.util.spec_from_file_location(f'{folder}_{name}', path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return module
+
+
 @pytest.fixture(scope='session')
 def load_tool():
     """Import a file of tools/ as a module."""
+    return lambda name: load_script('tools', name)
 
-    def load(name):
-        path = HERE.parents[1] / 'tools' / f'{name}.py'
-        spec = importlib.util.spec_from_file_location(f'tool_{name}', path)
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
 
-    return load
+@pytest.fixture(scope='session')
+def load_benchmark():
+    """Import a file of benchmarks/ as a module."""
+    return lambda name: load_script('benchmarks', name)
+
+
+@pytest.fixture
+def runs_of(monkeypatch):
+    """Call ``main`` of a benchmark, all in this process: names of the runs
+    that it made."""
+    monkeypatch.setattr(Runner, '_log_env', lambda *_: None)
+
+    def run(main, *args):
+        done = []
+
+        def call(function, run, out):
+            for manager in (MMLogger, MessageHub, Visualizer):
+                manager._instance_dict.clear()
+            done.append(run.name)
+            function(run, out)
+
+        main([str(arg) for arg in args], call)
+        return done
+
+    return run
 
 
 @pytest.fixture

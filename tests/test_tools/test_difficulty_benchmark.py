@@ -1,13 +1,9 @@
 """benchmarks/difficulty_adaptation.py: its rows on tiny networks."""
 import csv
-import importlib.util
 from pathlib import Path
 
 import numpy as np
 import pytest
-from mmengine.logging import MessageHub, MMLogger
-from mmengine.runner import Runner
-from mmengine.visualization import Visualizer
 
 from flexpose_mm import UserError
 from flexpose_mm.comparison.report import Entry
@@ -25,36 +21,16 @@ TINY = [
 
 
 @pytest.fixture(scope='module')
-def module():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(PATH))
-        spec = importlib.util.spec_from_file_location(
-            'difficulty_benchmark', PATH / 'difficulty_adaptation.py')
-        found = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(found)
-    return found
+def module(load_benchmark):
+    return load_benchmark('difficulty_adaptation')
 
 
 @pytest.fixture
-def bench(module, tmp_path, monkeypatch):
+def bench(module, runs_of, tmp_path, monkeypatch):
     """Run the benchmark in this process; return the names of its runs."""
     monkeypatch.chdir(PATH.parent)
-    monkeypatch.setattr(Runner, '_log_env', lambda *_: None)
-    done = []
-
-    def call(function, run, out):
-        for manager in (MMLogger, MessageHub, Visualizer):
-            manager._instance_dict.clear()
-        done.append(run.name)
-        function(run, out)
-
-    def run(*args):
-        done.clear()
-        module.main(['--out', str(tmp_path / 'out'), *map(str, args),
-                     '--cfg-options', *TINY], call)
-        return list(done)
-
-    return run
+    return lambda *args: runs_of(module.main, '--out', tmp_path / 'out',
+                                 *args, '--cfg-options', *TINY)
 
 
 def rows(folder):

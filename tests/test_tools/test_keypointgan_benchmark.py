@@ -1,13 +1,9 @@
 """benchmarks/keypointgan.py: its rows on tiny networks."""
 import csv
-import importlib.util
 from pathlib import Path
 
 import pytest
 import tiny
-from mmengine.logging import MessageHub, MMLogger
-from mmengine.runner import Runner
-from mmengine.visualization import Visualizer
 
 from flexpose_mm import UserError
 from flexpose_mm.cli import read_config
@@ -18,14 +14,8 @@ CONFIGS = PATH.parent / 'configs'
 
 
 @pytest.fixture(scope='module')
-def module():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(PATH))
-        spec = importlib.util.spec_from_file_location(
-            'keypointgan_benchmark', PATH / 'keypointgan.py')
-        found = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(found)
-    return found
+def module(load_benchmark):
+    return load_benchmark('keypointgan')
 
 
 def config(path, bank):
@@ -54,7 +44,7 @@ def config(path, bank):
 
 
 @pytest.fixture
-def bench(module, tmp_path, monkeypatch):
+def bench(module, runs_of, tmp_path, monkeypatch):
     """Run the benchmark in this process; return the names of its runs."""
     bank = dict(type='SyntheticPoseDataset', size=20)
     monkeypatch.setitem(
@@ -63,23 +53,9 @@ def bench(module, tmp_path, monkeypatch):
             for i, row in enumerate(module.ROWS)
         })
     monkeypatch.chdir(PATH.parent)
-    monkeypatch.setattr(Runner, '_log_env', lambda *_: None)
     monkeypatch.setattr(module, 'SHOWN', 3)
-    done = []
-
-    def call(function, run, out):
-        for manager in (MMLogger, MessageHub, Visualizer):
-            manager._instance_dict.clear()
-        done.append(run.name)
-        function(run, out)
-
-    def run(*args):
-        done.clear()
-        module.main(['--out', str(tmp_path / 'out'), '--settings',
-                     'synthetic', *map(str, args)], call)
-        return list(done)
-
-    return run
+    return lambda *args: runs_of(module.main, '--out', tmp_path / 'out',
+                                 '--settings', 'synthetic', *args)
 
 
 def rows(folder):

@@ -1,29 +1,16 @@
 """benchmarks/posynda.py: rows, sweeps and their resumption, tiny."""
 import csv
-import importlib.util
-from pathlib import Path
 
 import pytest
 import tiny
 import tiny_lifting
-from mmengine.logging import MessageHub, MMLogger
-from mmengine.runner import Runner
-from mmengine.visualization import Visualizer
 
 from flexpose_mm import UserError, cli
 
-PATH = Path(__file__).resolve().parents[2] / 'benchmarks/posynda.py'
-
 
 @pytest.fixture(scope='module')
-def module():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(PATH.parent))
-        spec = importlib.util.spec_from_file_location('posynda_benchmark',
-                                                      PATH)
-        found = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(found)
-    return found
+def module(load_benchmark):
+    return load_benchmark('posynda')
 
 
 def write(path, model, data, **more):
@@ -36,7 +23,7 @@ def write(path, model, data, **more):
 
 
 @pytest.fixture
-def bench(module, tmp_path, monkeypatch):
+def bench(module, runs_of, tmp_path, monkeypatch):
     """Run the benchmark on a tiny setting, in this process."""
     paths = (write(tmp_path / 'source.py', tiny_lifting.lifter(),
                    tiny_lifting.clips()),
@@ -49,22 +36,8 @@ def bench(module, tmp_path, monkeypatch):
         {h: module.Variant(hypotheses=h) for h in (2, 3)})
     monkeypatch.setitem(module.PICTURES, 'num_poses', 1)
     monkeypatch.setitem(module.PICTURES, 'num_sequences', 0)
-    monkeypatch.setattr(Runner, '_log_env', lambda *_: None)
-    done = []
-
-    def call(function, run, out):
-        for manager in (MMLogger, MessageHub, Visualizer):
-            manager._instance_dict.clear()
-        done.append(run.name)
-        function(run, out)
-
-    def run(*args):
-        done.clear()
-        module.main(['--settings', 'synthetic', '--out',
-                     str(tmp_path / 'out'), *map(str, args)], call)
-        return list(done)
-
-    return run
+    return lambda *args: runs_of(module.main, '--settings', 'synthetic',
+                                 '--out', tmp_path / 'out', *args)
 
 
 def rows(folder):
