@@ -4,10 +4,12 @@ import copy
 import csv
 import io
 import os.path as osp
+import shlex
+import sys
 import time
 import uuid
 from dataclasses import dataclass
-from typing import Dict, Optional, Sequence
+from typing import Callable, Dict, Optional, Sequence
 
 import torch
 from mmengine.config import Config
@@ -17,6 +19,7 @@ from mmengine.utils import import_modules_from_strings
 
 from flexpose_mm import UserError, cli
 from flexpose_mm.comparison.report import Entry, cell, mean_std
+from flexpose_mm.comparison.schedule import run_all
 from flexpose_mm.comparison.store import RunFolder, files_of, revision
 from flexpose_mm.io import write_atomically
 
@@ -107,6 +110,34 @@ def test_config(run: ConfigRun, folder: RunFolder) -> Config:
     cfg.custom_hooks = []
     cfg.visualizer = dict(type='Visualizer')
     return cfg
+
+
+def carry_out(name: str, argv, args, runs: Sequence[ConfigRun],
+              execute: Callable, report: Callable, call: Callable) -> None:
+    """Make what is missing, and report after each run and at the end.
+
+    Args:
+        name (str): The benchmark's file.
+        argv (Sequence | None): Its arguments, to be quoted; None: the
+            process's own.
+        args (Namespace): The same, parsed; ``out`` and ``report_only``.
+        runs (Sequence[ConfigRun]): All of them, finished or not.
+        execute (Callable): (run, out) makes one.
+        report (Callable): (args, runs, command, draw=True) writes the report
+            and gives the entries of finished runs.
+        call (Callable): (execute, run, out), such as ``in_own_process``.
+
+    Raises:
+        UserError: A run failed, or none has been finished.
+    """
+    words = sys.argv[1:] if argv is None else argv
+    command = shlex.join([f'benchmarks/{name}', *map(str, words)])
+    failed = {}
+    if not args.report_only:
+        failed = run_all(
+            runs, args.out, lambda _, run, out: call(execute, run, out),
+            after=lambda: report(args, runs, command, draw=False))
+    conclude(args.out, failed, report(args, runs, command), runs)
 
 
 # -- report ------------------------------------------------------------------

@@ -17,14 +17,13 @@ predictions.
 import argparse
 import copy
 import os.path as osp
-import shlex
 import sys
 from dataclasses import replace
 from typing import Dict, List, Sequence
 
 import cv2
 import numpy as np
-from _evidence import (ConfigRun, begin, check_seeds, conclude, finish,
+from _evidence import (ConfigRun, begin, carry_out, check_seeds, finish,
                        markdown, origin, seeded, test_config, write_table)
 from mmengine.config import Config, DictAction
 from mmengine.hooks import Hook
@@ -35,7 +34,7 @@ from mmpose.registry import DATASETS
 from flexpose_mm import cli
 from flexpose_mm.comparison.report import Entry, collect, mean_std, publish
 from flexpose_mm.comparison.run import train
-from flexpose_mm.comparison.schedule import in_own_process, run_all
+from flexpose_mm.comparison.schedule import in_own_process
 from flexpose_mm.comparison.store import RunFolder
 from flexpose_mm.datasets.datasets.collect import collect_items
 from flexpose_mm.evaluation.metrics.difficulty_bins import read_curves
@@ -309,15 +308,8 @@ def parse_args(argv=None):
 def main(argv=None, call=in_own_process) -> None:
     """Check all, run what is missing, report."""
     args = parse_args(argv)
-    words = sys.argv[1:] if argv is None else argv
-    command = shlex.join(
-        ['benchmarks/difficulty_adaptation.py', *map(str, words)])
-    runs, failed = all_runs(args), {}
-    if not args.report_only:
-        failed = run_all(
-            runs, args.out, lambda _, run, out: call(execute, run, out),
-            after=lambda: report(args, runs, command, draw=False))
-    conclude(args.out, failed, report(args, runs, command), runs)
+    carry_out('difficulty_adaptation.py', argv, args, all_runs(args), execute,
+              report, call)
 
 
 if __name__ == '__main__':

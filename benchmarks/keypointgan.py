@@ -23,12 +23,11 @@ import glob
 import importlib.util
 import json
 import os.path as osp
-import shlex
 import sys
 from typing import Dict, List, Sequence
 
 import numpy as np
-from _evidence import (ConfigRun, begin, check_seeds, conclude, finish,
+from _evidence import (ConfigRun, begin, carry_out, check_seeds, finish,
                        final_checkpoint, markdown, origin, write_table)
 from mmengine.config import Config, DictAction
 from mmpose.registry import DATASETS
@@ -37,7 +36,7 @@ from flexpose_mm import UserError, cli
 from flexpose_mm.annotation import init_detector
 from flexpose_mm.comparison.report import Entry, collect, publish
 from flexpose_mm.comparison.run import train
-from flexpose_mm.comparison.schedule import in_own_process, run_all
+from flexpose_mm.comparison.schedule import in_own_process
 from flexpose_mm.comparison.store import RunFolder
 from flexpose_mm.comparison.variants import SEEDED, first_few_shot, variant
 from flexpose_mm.keypoint_report import (CROP, coco_truth,
@@ -399,14 +398,8 @@ def parse_args(argv=None):
 def main(argv=None, call=in_own_process) -> None:
     """Check all, run what is missing, report."""
     args = parse_args(argv)
-    words = sys.argv[1:] if argv is None else argv
-    command = shlex.join(['benchmarks/keypointgan.py', *map(str, words)])
-    runs, failed = Plan(args).add_rows(), {}
-    if not args.report_only:
-        failed = run_all(
-            runs, args.out, lambda _, run, out: call(execute, run, out),
-            after=lambda: report(args, runs, command, draw=False))
-    conclude(args.out, failed, report(args, runs, command), runs)
+    carry_out('keypointgan.py', argv, args, Plan(args).add_rows(), execute,
+              report, call)
 
 
 if __name__ == '__main__':

@@ -12,12 +12,11 @@ run is never repeated, a killed one goes on from its checkpoint. Writes
 """
 import argparse
 import os.path as osp
-import shlex
 import sys
 from typing import Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
-from _evidence import (ConfigRun, begin, check_seeds, conclude, finish,
+from _evidence import (ConfigRun, begin, carry_out, check_seeds, finish,
                        final_checkpoint, markdown, origin, seeded,
                        test_config, write_table)
 from mmengine.config import DictAction
@@ -26,7 +25,7 @@ from mmengine.runner import Runner
 from flexpose_mm import UserError, cli
 from flexpose_mm.comparison.report import Entry, collect, mean_std
 from flexpose_mm.comparison.run import train
-from flexpose_mm.comparison.schedule import in_own_process, run_all
+from flexpose_mm.comparison.schedule import in_own_process
 from flexpose_mm.comparison.store import RunFolder
 from flexpose_mm.visualization import (bars_figure, errorbar_figure,
                                        save_image)
@@ -172,11 +171,11 @@ class Table:
 
 
 def report(args, runs: Sequence[ConfigRun], command: str,
-           draw: bool = True) -> Table:
+           draw: bool = True) -> List[Entry]:
     """Write ``results.csv``, ``table.md`` and, at the end, the figures."""
     table = Table(runs, args.out)
     if not table.entries:
-        return table
+        return table.entries
     blocks = []
     for setting in args.settings:
         blocks.append(f'## {setting}\n')
@@ -188,7 +187,7 @@ def report(args, runs: Sequence[ConfigRun], command: str,
                 blocks, COLUMNS, table.entries)
     if draw:
         figures(args, table)
-    return table
+    return table.entries
 
 
 def figures(args, table: Table) -> None:
@@ -239,16 +238,7 @@ def parse_args(argv=None):
 def main(argv=None, call=in_own_process) -> None:
     """Check all, run what is missing, report."""
     args = parse_args(argv)
-    words = sys.argv[1:] if argv is None else argv
-    command = shlex.join(['benchmarks/posynda.py', *map(str, words)])
-    runs = all_runs(args)
-    failed = {}
-    if not args.report_only:
-        failed = run_all(
-            runs, args.out, lambda _, run, out: call(execute, run, out),
-            after=lambda: report(args, runs, command, draw=False))
-    table = report(args, runs, command)
-    conclude(args.out, failed, table.entries, runs)
+    carry_out('posynda.py', argv, args, all_runs(args), execute, report, call)
 
 
 if __name__ == '__main__':
