@@ -24,6 +24,7 @@ adam = dict(
     clip_grad=dict(max_norm=1.))
 optim_wrapper = dict(
     generator=adam, discriminator=adam, regressor=adam)
+param_scheduler = None
 crop = [
     dict(type='LoadImage'),
     dict(type='GetBBoxCenterScale', padding=1.25),
