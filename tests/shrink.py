@@ -15,6 +15,8 @@ from mmpose.registry import MODELS
 from flexpose_mm.cli import read_config
 from flexpose_mm.skeletons import get_mapping, get_skeleton
 
+#: MMPose's sets of faces, in COCO's layout -> joints.
+FACES = dict(WFLWDataset=98, Face300VWDataset=68)
 CHANNELS = {4 << i: 8 for i in range(9)}
 LIMITS = dict(
     SyntheticPoseDataset=dict(size=200),
@@ -85,7 +87,7 @@ def shrink(path, work_dir) -> Config:
             node.update(train=dict(steps=2), cache_dir=str(work_dir / 'vae'))
         if kind == 'SyntheticPoseDataset' and node.get('cache_dir'):
             node['cache_dir'] = str(work_dir / 'images')
-        if kind == 'CocoDataset':
+        if kind in ('CocoDataset', *FACES):
             coco(node, work_dir)
         elif 'ann_file' in node and 'Lifting' in node['type']:
             lifting_files.stand_in(node, work_dir)
@@ -149,14 +151,17 @@ def stand_in(node, folder, n=90) -> None:
 
 
 def coco(node, folder, n=30) -> None:
-    """Random persons or hands of the config's joints on random images."""
-    joints = get_skeleton(node['metainfo']).num_joints
+    """Random persons, hands or faces of the config's joints on random
+    images."""
+    joints = FACES.get(node['type']) or get_skeleton(
+        node['metainfo']).num_joints
     place = Path(photographs(folder))
     table = np.random.default_rng(0).uniform(1, 99, (n, joints, 3)).round(2)
     table[..., 2] = 2
     notes = [
         dict(id=i, image_id=i % 4, category_id=1, iscrowd=0, area=1e4,
-             bbox=[0, 0, 100, 100], num_keypoints=joints,
+             bbox=[0, 0, 100, 100], num_keypoints=joints, center=[50, 50],
+             scale=.5,
              keypoints=row.ravel().tolist()) for i, row in enumerate(table)
     ]
     files = [dict(id=i, file_name=f'{i}.jpg', width=120, height=150)
@@ -165,7 +170,8 @@ def coco(node, folder, n=30) -> None:
         json.dumps(
             dict(images=files, annotations=notes,
                  categories=[dict(id=1, name='person')])))
-    node.update(ann_file=f'{joints}.json', data_root=str(place))
+    node.update(ann_file=f'{joints}.json', data_root=str(place),
+                data_prefix=dict(img=''))
 
 
 def photographs(folder) -> str:

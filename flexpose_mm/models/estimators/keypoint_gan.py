@@ -133,6 +133,9 @@ class KeypointGAN(TopdownPoseEstimator):
                 raise UserError(
                     where, field, value, f'alpha draws {own} '
                     f'({self.alpha.skeleton.name}); make them equal')
+        if self.left_right is not None:
+            self.alpha.skeleton.check_same(self.left_right.skeleton,
+                                           f'{where}.left_right')
         check_meta(beta.trained_on, self.alpha.meta, 'KeypointGAN.head')
         # what a checkpoint is compared with, even if beta is still untrained
         beta.trained_on = {**self.alpha.meta, **beta.trained_on}

@@ -285,6 +285,8 @@ def test_a_step_moves_what_it_should():
         type='MultiScalePatchDiscriminator', width=4)), 'num_scales=3'),
     (dict(alpha=tiny.preprocessor(32, skeleton='hand21')),
      'head.num_joints=15.*21'),
+    (dict(left_right=dict(type='NearestPoseResolver', skeleton='hand21')),
+     'left_right: .*skeleton=.*not those of'),
 ])
 def test_refuses(change, words):
     with pytest.raises(UserError, match=words):
