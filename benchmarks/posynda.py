@@ -3,6 +3,7 @@
 
     benchmarks/posynda.py --settings h36m2dhp cmu2h36m --seeds 0 1 2
         [--sweeps hypotheses rank] [--out work_dirs/posynda] [--report-only]
+        [--docs FOLDER]
 
 For each setting and seed a lifter is trained on the source; each row then
 adapts it to the target's unlabelled 2D. Nothing of the target's 3D is read
@@ -23,7 +24,7 @@ from mmengine.config import DictAction
 from mmengine.runner import Runner
 
 from flexpose_mm import UserError, cli
-from flexpose_mm.comparison.report import Entry, collect, mean_std
+from flexpose_mm.comparison.report import Entry, collect, mean_std, publish
 from flexpose_mm.comparison.run import train
 from flexpose_mm.comparison.schedule import in_own_process
 from flexpose_mm.comparison.store import RunFolder
@@ -186,18 +187,23 @@ def report(args, runs: Sequence[ConfigRun], command: str,
     write_table(args.out, f'# PoSynDA\n\n{origin(runs, args.out, command)}',
                 blocks, COLUMNS, table.entries)
     if draw:
-        figures(args, table)
+        pictures = [
+            save_image(image, osp.join(args.out, f'{name}.png'))
+            for name, image in figures(args, table).items()
+        ]
+        if args.docs:
+            publish(args.out, pictures, args.docs)
     return table.entries
 
 
-def figures(args, table: Table) -> None:
+def figures(args, table: Table) -> Dict[str, np.ndarray]:
     """Bars of Table 3's rows; a curve for each sweep."""
     bars = {
         setting: [mean_std(table.find(setting, ROWS[r]), 'MPJPE')[0]
                   for r in args.rows] for setting in args.settings
     }
-    image = bars_figure(bars, args.rows, 'Table 3', 'MPJPE (mm)')
-    save_image(image, osp.join(args.out, 'rows.png'))
+    pictures = dict(
+        rows=bars_figure(bars, args.rows, 'Table 3', 'MPJPE (mm)'))
     for sweep in args.sweeps:
         curves = {}
         for setting in args.settings:
@@ -207,8 +213,8 @@ def figures(args, table: Table) -> None:
             if points:
                 curves[setting] = tuple(zip(*points))
         if curves:
-            image = errorbar_figure(curves, sweep, 'MPJPE (mm)')
-            save_image(image, osp.join(args.out, f'{sweep}.png'))
+            pictures[sweep] = errorbar_figure(curves, sweep, 'MPJPE (mm)')
+    return pictures
 
 
 # -- command line ------------------------------------------------------------
@@ -225,6 +231,7 @@ def parse_args(argv=None):
     parser.add_argument('--sweeps', nargs='*', choices=list(SWEEPS),
                         default=[])
     parser.add_argument('--out', default='work_dirs/posynda')
+    parser.add_argument('--docs', help='folder for a page of the report')
     parser.add_argument('--report-only', action='store_true')
     for stage in ('source', 'adapt'):
         parser.add_argument(

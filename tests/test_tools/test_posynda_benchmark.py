@@ -70,7 +70,10 @@ def test_rows_become_a_table_and_are_never_repeated(bench, tmp_path):
     again = rows(tmp_path)
     assert again['synthetic-r4-bias-H3-s0'] == full
     assert (out / 'hypotheses.png').stat().st_size > 1000
-    assert bench('--seeds', 0, '--report-only') == []
+    page = tmp_path / 'page'
+    assert bench('--seeds', 0, '--report-only', '--docs', page) == []
+    assert '![rows](rows.png)' in (page / 'README.md').read_text()
+    assert (page / 'rows.png').is_file() and (page / 'results.csv').is_file()
 
 
 def test_a_killed_run_goes_on_and_ends_the_same(bench, module, tmp_path,
