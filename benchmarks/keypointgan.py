@@ -24,7 +24,7 @@ import importlib.util
 import json
 import os.path as osp
 import sys
-from typing import Dict, List, Sequence
+from typing import Callable, Dict, List, Sequence
 
 import numpy as np
 from _evidence import (ConfigRun, begin, carry_out, check_seeds, finish,
@@ -41,8 +41,9 @@ from flexpose_mm.comparison.store import RunFolder
 from flexpose_mm.comparison.variants import SEEDED, first_few_shot, variant
 from flexpose_mm.keypoint_report import (CROP, coco_truth,
                                          confidence_deciles, gap_share,
-                                         judge_labels, label_points, on_crop,
-                                         test_detector)
+                                         joint_errors, judge_labels,
+                                         label_points, on_crop,
+                                         person_errors, test_detector)
 from flexpose_mm.loading import nodes
 from flexpose_mm.skeletons import get_skeleton
 from flexpose_mm.visualization import (errorbar_figure, labelled_grid_figure,
@@ -63,6 +64,8 @@ POSES = 32000  # drawn of an adapted prior, as in the paper's 33,000
 MADE = 'made first'  # in place of a row
 SHOWN = 12  # persons in the sheet
 ERROR = 'error_crop'
+#: What confidence is held against: name -> (arrays) to scores and errors.
+TENTHS = dict(joints=joint_errors, persons=person_errors)
 #: Columns: digits and meaning.
 COLUMNS = {
     ERROR: (2, f'KeypointError: mean distance of joints in pixels of a crop '
@@ -276,23 +279,29 @@ def report(args, runs: Sequence[ConfigRun], command: str,
     return entries
 
 
-def deciles(entries: Sequence[Entry], out: str) -> np.ndarray:
-    """(seeds, 10, 2) mean score and mean error."""
+def deciles(entries: Sequence[Entry], out: str,
+            errors: Callable) -> np.ndarray:
+    """(seeds, 10, 2) mean score and mean error; ``errors`` is
+    ``joint_errors`` or ``person_errors``."""
     return np.stack([
-        confidence_deciles(RunFolder(e.run, out).arrays()) for e in entries
+        confidence_deciles(*errors(RunFolder(e.run, out).arrays()))
+        for e in entries
     ])
 
 
 def decile_table(lines: Dict[str, List[Entry]], out: str) -> str:
     """Error by tenths of the confidence, mean over seeds."""
     text = [f'Mean error ({CROP}-px crop) by tenths of the confidence, the '
-            'least confident first; in brackets the mean confidence.\n',
-            '| bank | ' + ' | '.join(map(str, range(1, 11))) + ' |',
-            '|---' * 11 + '|']
+            'least confident first; in brackets the mean confidence. Of '
+            'joints, and of persons, whose score is the mean of their '
+            "joints'.\n",
+            '| bank | of | ' + ' | '.join(map(str, range(1, 11))) + ' |',
+            '|---' * 12 + '|']
     for row, entries in lines.items():
-        cells = [f'{error:.1f} ({score:.2f})'
-                 for score, error in deciles(entries, out).mean(0)]
-        text.append(f'| {row} | ' + ' | '.join(cells) + ' |')
+        for name, errors in TENTHS.items():
+            cells = [f'{error:.1f} ({score:.2f})'
+                     for score, error in deciles(entries, out, errors).mean(0)]
+            text.append(f'| {row} | {name} | ' + ' | '.join(cells) + ' |')
     return '\n'.join(text) + '\n'
 
 
@@ -319,13 +328,15 @@ def figures(lines: Dict[str, List[Entry]],
         if steps:
             values = np.array([[c[s] for s in steps] for c in curves])
             points[row] = steps, values.mean(0), spread(values)
-    tenths = {row: deciles(entries, out)[..., 1]
-              for row, entries in lines.items()}
+    tenths = {f'{row}, {name}': deciles(entries, out, errors)[..., 1]
+              for row, entries in lines.items()
+              for name, errors in TENTHS.items()}
     pictures = dict(
         confidence=errorbar_figure(
-            {row: (range(1, 11), found.mean(0), spread(found))
+            {row: (range(1, 1 + found.shape[1]), found.mean(0),
+                   spread(found))
              for row, found in tenths.items()},
-            'tenth of the joints, the least confident first', label),
+            'tenth, the least confident first', label),
         predictions=sheet(lines, out))
     if points:
         pictures['curves'] = errorbar_figure(points, 'iteration', label)

@@ -92,10 +92,19 @@ def joint_errors(arrays: dict) -> Tuple[np.ndarray, np.ndarray]:
     return arrays['score'][arrays['visible']], distance[arrays['visible']]
 
 
-def confidence_deciles(arrays: dict) -> np.ndarray:
-    """(10, 2): mean score and mean error of the joints in tenths of equal
-    numbers, the least confident first."""
-    rows = error_by_confidence(*joint_errors(arrays), bins=10)
+def person_errors(arrays: dict) -> Tuple[np.ndarray, np.ndarray]:
+    """Score (mean over the joints) and mean error of the labelled joints of
+    each person that has one, units as :func:`joint_errors`: (n,) twice."""
+    error = np.full(arrays['visible'].shape, np.nan)
+    error[arrays['visible']] = joint_errors(arrays)[1]
+    known = arrays['visible'].any(1)
+    return arrays['score'][known].mean(1), np.nanmean(error[known], 1)
+
+
+def confidence_deciles(score: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """(10, 2): mean score and mean error of joints or persons in tenths of
+    equal numbers, the least confident first."""
+    rows = error_by_confidence(score, error, bins=10)
     return np.array([row[:2] for row in rows])
 
 

@@ -12,7 +12,8 @@ from mmpose.registry import DATASETS
 import flexpose_mm  # noqa: F401
 from flexpose_mm.keypoint_report import (coco_truth, confidence_deciles,
                                          gap_share, joint_errors,
-                                         judge_labels, label_points, on_crop)
+                                         judge_labels, label_points, on_crop,
+                                         person_errors)
 from flexpose_mm.skeletons import get_skeleton
 
 BODY = get_skeleton('body15')
@@ -58,10 +59,21 @@ def test_errors_are_those_of_seen_joints_in_crop_pixels():
 
 
 def test_deciles_fall_as_the_errors_do():
-    rows = confidence_deciles(arrays())
+    rows = confidence_deciles(*joint_errors(arrays()))
     assert rows.shape == (10, 2)
     assert (np.diff(rows[:, 0]) > 0).all() and (np.diff(rows[:, 1]) < 0).all()
     assert np.allclose(rows[:, 1], 64 * (1 - rows[:, 0]))
+
+
+def test_persons_count_once_by_what_is_known_of_them():
+    given_ = arrays()
+    given_['visible'][0] = False
+    given_['visible'][1] = np.arange(15) == 3
+    score, error = person_errors(given_)
+    assert score.shape == error.shape == (39, )
+    assert np.allclose(score, given_['score'][1:].mean(1))
+    assert error[0] == pytest.approx(64 * (1 - given_['score'][1, 3]))
+    assert confidence_deciles(score, error).shape == (10, 2)
 
 
 def test_a_skeleton_lies_where_its_joints_are():
