@@ -4,7 +4,7 @@ _base_ = [
     '../_base_/models/beta_64.py', '../_base_/datasets/h36m_poses.py'
 ]
 beta = dict(
-    _base_.beta, checkpoint='work_dirs/beta_mpii_64/beta_mpii_64.pth')
+    _base_.beta, checkpoint='work_dirs/beta_mpii_64/iter_3000.pth')
 shots = dict(
     type='FewShotDataset', n_per_class=2, seed=0, dataset=_base_.target)
 model = dict(

@@ -10,7 +10,7 @@ model = dict(
     discriminator=_base_.discriminator,
     data_preprocessor=_base_.data_preprocessor,
     regressor=dict(
-        _base_.beta, checkpoint='work_dirs/beta_mpii_64/beta_mpii_64.pth'))
+        _base_.beta, checkpoint='work_dirs/beta_mpii_64/iter_3000.pth'))
 train_dataloader = dict(dataset=_base_.source)
 val_evaluator = dict(
     type='PoseDistributionMetric',

@@ -7,7 +7,7 @@ _base_ = [
 ]
 max_iters = 600
 beta = dict(
-    _base_.beta, checkpoint='work_dirs/beta_mpii_64/beta_mpii_64.pth')
+    _base_.beta, checkpoint='work_dirs/beta_mpii_64/iter_3000.pth')
 shots = dict(
     type='FewShotDataset', n_per_class=30, seed=0, dataset=_base_.target)
 model = dict(

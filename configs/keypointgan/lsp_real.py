@@ -20,7 +20,7 @@ bank = dict(
     visible_key='present')
 model = dict(
     head=dict(
-        _base_.beta, checkpoint='work_dirs/beta_mpii_64/beta_mpii_64.pth'))
+        _base_.beta, checkpoint='work_dirs/beta_mpii_64/iter_3000.pth'))
 custom_hooks = [
     *_base_.hooks,
     dict(type='PoseBankHook', poses=bank, **_base_.jitter)
