@@ -1,13 +1,14 @@
-# Adapted: 32,000 poses of the MPII prior that 30 poses of LSP adapted, and
-# 1,000 mixtures of these:
-#   tools/train.py configs/keypointgan/adapt_mpii2lsp_30shot.py
-#   tools/generate_poses.py configs/keypointgan/adapt_mpii2lsp_30shot.py \
-#       work_dirs/adapt_mpii2lsp_30shot/iter_600.pth -n 32000 \
-#       -o work_dirs/adapt_mpii2lsp_30shot/poses.npz
-_base_ = ['./lsp_real.py']
+# Adapted: 32,000 poses of the Human3.6M prior that 30 poses of LSP adapted,
+# and 1,000 mixtures of these:
+#   CONFIG=configs/flexpose/adapt_h36m2lsp_30shot_transport.py
+#   RUN=work_dirs/adapt_h36m2lsp_30shot_transport
+#   tools/train.py $CONFIG
+#   tools/generate_poses.py $CONFIG $RUN/iter_600.pth -n 32000 \
+#       -o $RUN/poses.npz
+_base_ = ['./lsp_direct.py']
 bank = dict(
     type='GeneratedPoseDataset',
-    ann_file='work_dirs/adapt_mpii2lsp_30shot/poses.npz')
+    ann_file='work_dirs/adapt_h36m2lsp_30shot_transport/poses.npz')
 shots = dict(
     type='FewShotDataset',
     n_per_class=30,

@@ -1,6 +1,6 @@
 # Aligned: the bank holds LSP's own poses, of other persons than those in the
 # images.
-_base_ = ['./lsp_real.py']
+_base_ = ['./lsp_direct.py']
 bank = dict(
     type='KeypointArrayDataset',
     ann_file='lsp_2d_dev.npz',
