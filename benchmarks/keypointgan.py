@@ -56,11 +56,6 @@ SETTINGS = {
     setting: {row: f'configs/keypointgan/{setting}_{row}.py' for row in ROWS}
     for setting in ('synthetic', 'lsp')
 }
-#: Name of a row's config -> setting and row.
-DETECTORS = {
-    osp.basename(path)[:-3]: (setting, row)
-    for setting, rows in SETTINGS.items() for row, path in rows.items()
-}
 POSES = 32000  # drawn of an adapted prior, as in the paper's 33,000
 MADE = 'made first'  # in place of a row
 SHOWN = 12  # persons in the sheet
@@ -113,11 +108,8 @@ class Plan:
                     self.add_row(setting, row, seed)
         return list(self.runs.values())
 
-    def add_row(self, setting: str, row: str, seed: int) -> ConfigRun:
+    def add_row(self, setting: str, row: str, seed: int) -> None:
         """One detector, and what it needs."""
-        name = f'{setting}-{row}-s{seed}'
-        if name in self.runs:
-            return self.runs[name]
         cfg = cli.load_config(SETTINGS[setting][row], self.args.cfg_options)
         cfg.randomness = dict(cfg.get('randomness') or {}, seed=seed)
         cfg.model.seed = seed
@@ -129,9 +121,9 @@ class Plan:
             for node in nodes(cfg._cfg_dict):
                 if node.get('type') == 'GeneratedPoseDataset':
                     node['ann_file'] = given
-        self.complete(cfg, seed)  # so that these runs come first
+        self.complete(cfg, seed)
+        name = f'{setting}-{row}-s{seed}'
         self.runs[name] = ConfigRun(name, setting, row, seed, cfg)
-        return self.runs[name]
 
     def complete(self, cfg: Config, seed: int) -> None:
         """Put what runs make in the place of what is missing."""
@@ -145,10 +137,6 @@ class Plan:
     def made(self, path: str, seed: int) -> str:
         """A file of ``work_dirs/<config>/``, or the same of a run."""
         stem, poses = path.split('/')[1], path.endswith('.npz')
-        if stem in DETECTORS:  # of a row, which other rows begin from
-            run = self.add_row(*DETECTORS[stem], seed)
-            return osp.join(self.args.out, 'runs', run.name,
-                            final_checkpoint(run.cfg))
         name = f'{stem}-s{seed}' if poses else stem
         folder = osp.join(self.args.out, 'runs', name)
         if not poses and osp.isfile(path) and \
@@ -161,7 +149,7 @@ class Plan:
                                 'it is not there, and no config of that name '
                                 'makes it')
             cfg = self.needed(found[0], seed if poses else None)
-            self.complete(cfg, seed)
+            self.complete(cfg, seed)  # so that these runs come first
             self.runs[name] = ConfigRun(
                 name, MADE, stem, seed if poses else 0, cfg,
                 self.args.num if poses else 0)

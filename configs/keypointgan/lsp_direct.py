@@ -1,14 +1,10 @@
 # Photographs: 150 persons of LSP-extended without their labels, second views
-# by thin-plate warps, judged on the other 50. The networks begin as those of
-# the embedded persons (no labels there, either): from 150 images alone they
-# learn nothing. The bank holds Human3.6M poses (Direct); see lsp_adapted.py
-# and lsp_aligned.py.
+# by thin-plate warps, judged on the other 50. The bank holds Human3.6M poses
+# (Direct); see lsp_adapted.py and lsp_aligned.py.
 _base_ = [
     '../_base_/models/keypoint_gan.py', '../_base_/datasets/h36m_source.py'
 ]
 max_iters = 2000
-start = dict(
-    type='Pretrained', checkpoint='work_dirs/synthetic_aligned/iter_4000.pth')
 data_root = '../shared/data/'
 persons = dict(
     type='KeypointImageDataset',
@@ -20,15 +16,16 @@ persons = dict(
     require_all=False)
 model = dict(
     head=dict(
-        _base_.beta, checkpoint='work_dirs/beta_mpii_64/iter_3000.pth'),
-    backbone=dict(init_cfg=dict(start, prefix='backbone.')),
-    decoder=dict(init_cfg=dict(start, prefix='decoder.')),
-    discriminator=dict(init_cfg=dict(start, prefix='discriminator.')))
+        _base_.beta, checkpoint='work_dirs/beta_mpii_64/iter_3000.pth'))
 param_scheduler = dict(begin=max_iters // 2, end=max_iters)
 train_cfg = dict(max_iters=max_iters)
 custom_hooks = [
     *_base_.hooks,
-    dict(type='PoseBankHook', poses=_base_.source, **_base_.jitter)
+    dict(
+        type='PoseBankHook',
+        poses=dict(_base_.source, pipeline=[]),
+        size=33000,
+        **_base_.jitter)
 ]
 train_dataloader = dict(
     batch_size=16,
