@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from mmengine.dist import all_gather_object, get_rank, get_world_size
 from mmengine.hooks import CheckpointHook, Hook
+from mmengine.model import is_model_wrapper
 from mmengine.runner import EpochBasedTrainLoop
 from mmpose.registry import HOOKS
 
@@ -153,16 +154,21 @@ class ExactResumeHook(Hook):
         self._collected = None
 
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
-        """Keep the states; they are used only if the run is a resumed one.
-
-        Another run's weights (``load_from``) do not bring its number of
-        iterations, which would tell growing and seeds that all is done.
-        """
+        """Keep the states; they are used only if the run is a resumed one."""
         self._loaded = checkpoint.get(KEY)
         self._resumed = True
-        state = checkpoint.get('state_dict') or {}
-        if not runner._resume and 'iteration' in state:
-            state['iteration'] = torch.zeros_like(state['iteration'])
+
+    def before_train(self, runner) -> None:
+        """A new training counts from 0.
+
+        Another run's weights (``load_from``) do not bring its number of
+        iterations, which would tell growing and seeds that all is done. A
+        test of the same weights does need it.
+        """
+        model = runner.model
+        model = model.module if is_model_wrapper(model) else model
+        if runner.iter == 0 and 'iteration' in dict(model.named_buffers()):
+            model.iteration.zero_()
 
     def before_train_epoch(self, runner) -> None:
         """Restore now (epochs), or after the seen batches (iterations)."""

@@ -76,7 +76,8 @@ KINDS = dict(regda=(regda, regda_optim), udape=(udape, tiny.adam))
 HOOKS = [dict(type='SyncBuffersHook'), dict(type='ExactResumeHook')]
 
 
-def runner(folder, kind, dataset=None, resume=None, iters=4, **model):
+def runner(folder, kind, dataset=None, resume=None, weights=None, iters=4,
+           **model):
     build, optim = KINDS[kind]
     cfg = tiny.fields(folder, build(**model), dataset or pair(), optim(),
                       iters=iters, custom_hooks=HOOKS)
@@ -85,6 +86,8 @@ def runner(folder, kind, dataset=None, resume=None, iters=4, **model):
     cfg['experiment_name'] = f'{kind}_{next(tiny._names)}'
     if resume:
         cfg.update(load_from=str(resume), resume=True)
+    if weights:
+        cfg['load_from'] = str(weights)
     return Runner.from_cfg(Config(cfg))
 
 
@@ -126,6 +129,17 @@ def test_phases_and_resume(kind, tmp_path):
         one, two = (state(f, 'iter_4.pth') for f in (tmp_path / 'a', folder))
         assert all(torch.equal(one[k], two[k]) for k in one)
     assert one['iteration'] == 4
+
+
+def test_weights_know_their_phase_in_a_test_and_start_a_new_training(
+        tmp_path):
+    runner(tmp_path / 'a', 'udape').train()
+    made = runner(tmp_path / 'b', 'udape', iters=1,
+                  weights=tmp_path / 'a/iter_4.pth')
+    made.load_or_resume()  # as Runner.test does
+    assert made.model.iteration == 4
+    made.train()
+    assert made.model.iteration == 1
 
 
 def test_the_teacher_is_the_mean_of_the_student(tmp_path):
