@@ -111,6 +111,26 @@ class ExactResumeHook(Hook):
         self._resumed = False
 
     def before_train(self, runner) -> None:
+        """Check what exactness needs; a new training counts from 0.
+
+        Raises:
+            UserError: See ``check``.
+        """
+        self.check(runner)
+        if runner.iter == 0:
+            self.count_from_zero(runner.model)
+
+    @staticmethod
+    def count_from_zero(model) -> None:
+        """Another run's weights (``load_from``) do not bring its number of
+        iterations, which would tell growing and seeds that all is done. A
+        test of the same weights does need it."""
+        model = model.module if is_model_wrapper(model) else model
+        if 'iteration' in dict(model.named_buffers()):
+            model.iteration.zero_()
+
+    @staticmethod
+    def check(runner) -> None:
         """Check what exactness needs.
 
         Raises:
@@ -157,18 +177,6 @@ class ExactResumeHook(Hook):
         """Keep the states; they are used only if the run is a resumed one."""
         self._loaded = checkpoint.get(KEY)
         self._resumed = True
-
-    def before_train(self, runner) -> None:
-        """A new training counts from 0.
-
-        Another run's weights (``load_from``) do not bring its number of
-        iterations, which would tell growing and seeds that all is done. A
-        test of the same weights does need it.
-        """
-        model = runner.model
-        model = model.module if is_model_wrapper(model) else model
-        if runner.iter == 0 and 'iteration' in dict(model.named_buffers()):
-            model.iteration.zero_()
 
     def before_train_epoch(self, runner) -> None:
         """Restore now (epochs), or after the seen batches (iterations)."""

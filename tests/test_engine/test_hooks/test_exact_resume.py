@@ -76,11 +76,3 @@ def test_other_number_of_processes_is_said():
     hook.after_load_checkpoint(runner, {KEY: [{}, {}]})
     assert hook._own_state(runner) is None
     assert '2 processes, this run has 1' in lines[0]
-
-
-@pytest.mark.parametrize('begun', [0, 70])
-def test_only_a_resumed_run_goes_on_counting(begun):
-    model = torch.nn.Module()
-    model.register_buffer('iteration', torch.tensor(70))
-    ExactResumeHook().before_train(SimpleNamespace(model=model, iter=begun))
-    assert model.iteration == begun
