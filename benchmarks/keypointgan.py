@@ -24,7 +24,7 @@ import importlib.util
 import json
 import os.path as osp
 import sys
-from typing import Callable, Dict, List, Sequence
+from typing import Callable, Dict, List, Sequence, Tuple
 
 import numpy as np
 from _evidence import (ConfigRun, begin, carry_out, check_seeds, finish,
@@ -42,8 +42,9 @@ from flexpose_mm.comparison.variants import SEEDED, first_few_shot, variant
 from flexpose_mm.keypoint_report import (CROP, coco_truth,
                                          confidence_deciles, gap_share,
                                          joint_errors, judge_labels,
-                                         label_points, on_crop,
-                                         person_errors, test_detector)
+                                         label_points, mean_pose_error,
+                                         on_crop, person_errors,
+                                         test_detector)
 from flexpose_mm.loading import nodes
 from flexpose_mm.skeletons import get_skeleton
 from flexpose_mm.visualization import (errorbar_figure, labelled_grid_figure,
@@ -56,6 +57,8 @@ SETTINGS = {
     setting: {row: f'configs/keypointgan/{setting}_{row}.py' for row in ROWS}
     for setting in ('synthetic', 'lsp')
 }
+#: Settings whose images may not be given on, not even in a sheet.
+PHOTOGRAPHS = ('lsp', )
 POSES = 32000  # drawn of an adapted prior, as in the paper's 33,000
 MADE = 'made first'  # in place of a row
 SHOWN = 12  # persons in the sheet
@@ -66,6 +69,8 @@ TENTHS = dict(joints=joint_errors, persons=person_errors)
 COLUMNS = {
     ERROR: (2, f'KeypointError: mean distance of joints in pixels of a crop '
             f'of {CROP} px; lower is better'),
+    'mean_pose': (2, 'the same if each person got the mean of all labels; a '
+                  'detector above it has learned nothing'),
     'gap': (1, 'percent of the gap in error_crop between direct and aligned '
             'that is closed, within a seed'),
     'error_best_flip': (2, 'the same if left and right of a whole person may '
@@ -255,18 +260,28 @@ def report(args, runs: Sequence[ConfigRun], command: str,
     if not rows:
         return entries
     add_gaps(rows)
+    for entry in rows:
+        entry.row['mean_pose'] = mean_pose_error(
+            RunFolder(entry.run, args.out).arrays())
     blocks, pictures = [], []
     for setting in args.settings:
         lines = lines_of(rows, setting)
         if not lines:
             continue
+        tenths = {(row, name): deciles(entries, args.out, errors)
+                  for row, entries in lines.items()
+                  for name, errors in TENTHS.items()}
         blocks += [f'## {setting}\n', markdown(lines, COLUMNS, 'bank'),
-                   decile_table(lines, args.out)]
+                   decile_table(tenths)]
         if draw:
-            pictures += [
-                save_image(image, osp.join(args.out, f'{setting}_{name}.png'))
-                for name, image in figures(lines, args.out).items()
-            ]
+            drawn = {
+                name: save_image(
+                    image, osp.join(args.out, f'{setting}_{name}.png'))
+                for name, image in figures(lines, tenths, args.out).items()
+            }
+            if setting in PHOTOGRAPHS:  # may not be given on
+                drawn.pop('predictions')
+            pictures += drawn.values()
     write_table(
         args.out, f'# KeypointGAN\n\n{origin(runs, args.out, command)}',
         blocks, COLUMNS, entries)
@@ -285,7 +300,7 @@ def deciles(entries: Sequence[Entry], out: str,
     ])
 
 
-def decile_table(lines: Dict[str, List[Entry]], out: str) -> str:
+def decile_table(tenths: Dict[tuple, np.ndarray]) -> str:
     """Error by tenths of the confidence, mean over seeds."""
     text = [f'Mean error ({CROP}-px crop) by tenths of the confidence, the '
             'least confident first; in brackets the mean confidence. Of '
@@ -293,28 +308,30 @@ def decile_table(lines: Dict[str, List[Entry]], out: str) -> str:
             "joints'.\n",
             '| bank | of | ' + ' | '.join(map(str, range(1, 11))) + ' |',
             '|---' * 12 + '|']
-    for row, entries in lines.items():
-        for name, errors in TENTHS.items():
-            cells = [f'{error:.1f} ({score:.2f})'
-                     for score, error in deciles(entries, out, errors).mean(0)]
-            text.append(f'| {row} | {name} | ' + ' | '.join(cells) + ' |')
+    for names, found in tenths.items():
+        cells = [f'{error:.1f} ({score:.2f})'
+                 for score, error in found.mean(0)]
+        text.append('| ' + ' | '.join((*names, *cells)) + ' |')
     return '\n'.join(text) + '\n'
 
 
 def curve(run: ConfigRun, out: str) -> Dict[int, float]:
-    """Step -> error at each validation; a resumed run has several files."""
-    found = {}
+    """Iteration -> error at each validation; a resumed run has several
+    files. The iteration is that of the training's line before: MMEngine may
+    give a validation the number of the epoch."""
+    found, step = {}, 0
     for path in sorted(glob.glob(
             osp.join(RunFolder(run, out).path, '*/vis_data/scalars.json'))):
         with open(path) as file:
             for line in file:
                 values = json.loads(line)
+                step = values.get('iter', step)
                 if ERROR in values:
-                    found[int(values['step'])] = values[ERROR]
+                    found[int(step)] = values[ERROR]
     return found
 
 
-def figures(lines: Dict[str, List[Entry]],
+def figures(lines: Dict[str, List[Entry]], tenths: Dict[tuple, np.ndarray],
             out: str) -> Dict[str, np.ndarray]:
     """Learning curves, error by confidence, and the sheet."""
     label, points = f'mean error (px of a {CROP}-px crop)', {}
@@ -323,15 +340,12 @@ def figures(lines: Dict[str, List[Entry]],
         steps = sorted(set.intersection(*map(set, curves)))
         if steps:
             values = np.array([[c[s] for s in steps] for c in curves])
-            points[row] = steps, values.mean(0), spread(values)
-    tenths = {f'{row}, {name}': deciles(entries, out, errors)[..., 1]
-              for row, entries in lines.items()
-              for name, errors in TENTHS.items()}
+            points[row] = steps, *mean_spread(values)
     pictures = dict(
         confidence=errorbar_figure(
-            {row: (range(1, 1 + found.shape[1]), found.mean(0),
-                   spread(found))
-             for row, found in tenths.items()},
+            {', '.join(names): (range(1, 1 + found.shape[1]),
+                                *mean_spread(found[..., 1]))
+             for names, found in tenths.items()},
             'tenth, the least confident first', label),
         predictions=sheet(lines, out))
     if points:
@@ -339,11 +353,10 @@ def figures(lines: Dict[str, List[Entry]],
     return pictures
 
 
-def spread(values: np.ndarray) -> np.ndarray:
-    """Sample standard deviation over the first axis; NaN of one."""
-    if len(values) < 2:
-        return np.full(values.shape[1:], np.nan)
-    return values.std(0, ddof=1)
+def mean_spread(values: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """Mean and sample standard deviation over the first axis; NaN of one."""
+    single = np.full(values.shape[1:], np.nan)
+    return values.mean(0), single if len(values) < 2 else values.std(0, ddof=1)
 
 
 def sheet(lines: Dict[str, List[Entry]], out: str) -> np.ndarray:

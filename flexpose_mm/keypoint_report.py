@@ -92,6 +92,16 @@ def joint_errors(arrays: dict) -> Tuple[np.ndarray, np.ndarray]:
     return arrays['score'][arrays['visible']], distance[arrays['visible']]
 
 
+def mean_pose_error(arrays: dict) -> float:
+    """Error, in pixels of a crop of ``CROP``, of one pose for all persons:
+    the mean of their own labels in the crop."""
+    scale = arrays['scale'].max(1)[:, None, None] / CROP
+    truth = (arrays['truth'] - arrays['center'][:, None]) / scale
+    truth = np.where(arrays['visible'][..., None], truth, np.nan)
+    distance = np.linalg.norm(truth - np.nanmean(truth, 0), axis=-1)
+    return float(np.nanmean(distance))
+
+
 def person_errors(arrays: dict) -> Tuple[np.ndarray, np.ndarray]:
     """Score (mean over the joints) and mean error of the labelled joints of
     each person that has one, units as :func:`joint_errors`: (n,) twice."""

@@ -13,7 +13,7 @@ import flexpose_mm  # noqa: F401
 from flexpose_mm.keypoint_report import (coco_truth, confidence_deciles,
                                          gap_share, joint_errors,
                                          judge_labels, label_points, on_crop,
-                                         person_errors)
+                                         mean_pose_error, person_errors)
 from flexpose_mm.skeletons import get_skeleton
 
 BODY = get_skeleton('body15')
@@ -74,6 +74,19 @@ def test_persons_count_once_by_what_is_known_of_them():
     assert np.allclose(score, given_['score'][1:].mean(1))
     assert error[0] == pytest.approx(64 * (1 - given_['score'][1, 3]))
     assert confidence_deciles(score, error).shape == (10, 2)
+
+
+def test_the_mean_pose_is_that_of_the_crops():
+    given_ = arrays()
+    where, pose = given_['center'][:, None], np.arange(30.).reshape(15, 2)
+    side = given_['scale'].max(1)[:, None, None]
+    given_['truth'] = where + pose * side / 128  # one pose in all crops
+    assert mean_pose_error(given_) == pytest.approx(0, abs=1e-9)
+    # two poses, half of the persons each, are equally far from their mean
+    far = np.where(np.arange(40) % 2, 6, -6)[:, None, None] * np.eye(2)[0]
+    given_['truth'] += far * side / 128
+    given_['visible'][:] = True
+    assert mean_pose_error(given_) == pytest.approx(6)
 
 
 def test_a_skeleton_lies_where_its_joints_are():

@@ -4,7 +4,8 @@ _base_ = ['mmpose::_base_/default_runtime.py']
 custom_imports = dict(imports=['flexpose_mm'], allow_failed_imports=False)
 
 default_hooks = dict(
-    logger=dict(interval=50),
+    # else curves of validations have one point, epoch 0
+    logger=dict(interval=50, log_metric_by_epoch=False),
     checkpoint=dict(
         type='AtomicCheckpointHook',
         _delete_=True,

@@ -17,6 +17,7 @@ from ..loading import nodes
 from .grid import Run
 
 FILE_FIELDS = ('checkpoint', 'ann_file', 'weights', 'load_from')
+LOG_FIELDS = ('log_metric_by_epoch', )  # of no influence on results
 
 
 @functools.lru_cache(maxsize=None)
@@ -42,10 +43,14 @@ def files_of(cfg) -> Dict[str, str]:
 def fingerprint(run: Run) -> str:
     """16 hex digits of all that a run's result depends on.
 
-    The config, the number of poses, and the content of the files that the
-    config names; not the code, whose revision stands in the result.
+    The config but for ``LOG_FIELDS``, the number of poses, and the content
+    of the files that the config names; not the code, whose revision stands in
+    the result.
     """
     tree = dict(cfg=run.cfg.to_dict(), num=run.num, files=files_of(run.cfg))
+    for node in nodes(tree['cfg']):
+        for field in LOG_FIELDS:
+            node.pop(field, None)
     text = json.dumps(tree, sort_keys=True, default=str)
     return hashlib.sha1(text.encode()).hexdigest()[:16]
 

@@ -289,6 +289,18 @@ def test_changed_files_are_seen(write, base, tmp_path):
         folder.check()
 
 
+def test_how_a_run_is_logged_does_not_matter(write, tmp_path):
+    folders = [
+        RunFolder(
+            expand(load_comparison(write(options=dict(default_hooks=dict(
+                logger=dict(type='LoggerHook', **field))))))[1],
+            tmp_path / 'out')
+        for field in (dict(), dict(log_metric_by_epoch=False))
+    ]
+    folders[0].begin()
+    folders[1].check()
+
+
 def test_only_and_list(write, compare, tmp_path, load_tool, capfd):
     path = write(seeds=[0, 1])
     load_tool('compare_adapters').main([str(path), '--list'])

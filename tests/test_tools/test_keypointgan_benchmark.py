@@ -1,5 +1,6 @@
 """benchmarks/keypointgan.py: its rows on tiny networks."""
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,20 @@ def test_gap_is_that_of_the_seed(module):
                entry('adapted', 1, 25.)]
     module.add_gaps(entries)
     assert [e.row.get('gap') for e in entries] == [None, 80, None, None, None]
+
+
+def test_a_curve_goes_by_the_iterations_of_the_training(module, tmp_path):
+    """Of a stopped and resumed run, whatever step MMEngine logs."""
+    run = module.ConfigRun('a', 'lsp', 'direct', 0, None)
+    for name, lines in dict(
+            first=[dict(iter=50, step=50), dict(error_crop=9., step=0)],
+            then=[dict(iter=100, step=100), dict(error_crop=5., step=100)],
+    ).items():
+        folder = tmp_path / f'runs/a/{name}/vis_data'
+        folder.mkdir(parents=True)
+        (folder / 'scalars.json').write_text(
+            '\n'.join(map(json.dumps, lines)))
+    assert module.curve(run, tmp_path) == {50: 9., 100: 5.}
 
 
 def plan(module, *args):
