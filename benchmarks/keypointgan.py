@@ -279,7 +279,7 @@ def report(args, runs: Sequence[ConfigRun], command: str,
                     image, osp.join(args.out, f'{setting}_{name}.png'))
                 for name, image in figures(lines, tenths, args.out).items()
             }
-            if setting in PHOTOGRAPHS:  # may not be given on
+            if setting in PHOTOGRAPHS:
                 drawn.pop('predictions')
             pictures += drawn.values()
     write_table(

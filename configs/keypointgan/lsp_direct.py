@@ -5,12 +5,11 @@ _base_ = [
     '../_base_/models/keypoint_gan.py', '../_base_/datasets/h36m_source.py'
 ]
 max_iters = 2000
-data_root = '../shared/data/'
 persons = dict(
     type='KeypointImageDataset',
     ann_file='lsp_dev/joints.npz',
     img_dir='lsp_dev/images',
-    data_root=data_root,
+    data_root=_base_.data_root,
     mapping='lsp14',
     visible_key='visible',
     require_all=False)

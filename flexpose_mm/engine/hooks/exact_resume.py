@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from mmengine.dist import all_gather_object, get_rank, get_world_size
 from mmengine.hooks import CheckpointHook, Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import EpochBasedTrainLoop
 from mmpose.registry import HOOKS
 
 from ...errors import UserError
+from ...models.gans.adversarial import unwrap
 from .atomic_checkpoint import AtomicCheckpointHook
 
 KEY = 'rng_states'
@@ -125,7 +125,7 @@ class ExactResumeHook(Hook):
         """Another run's weights (``load_from``) do not bring its number of
         iterations, which would tell growing and seeds that all is done. A
         test of the same weights does need it."""
-        model = model.module if is_model_wrapper(model) else model
+        model = unwrap(model)
         if 'iteration' in dict(model.named_buffers()):
             model.iteration.zero_()
 
