@@ -38,6 +38,7 @@ SETTINGS = {
     for name in ('h36m_s1', 'h36m2dhp', 'cmu2h36m', 'synthetic')
 }
 RANK, HYPOTHESES = 4, 3  # the paper's
+RELEASED_WEIGHTS = (.1, .5)  # of the 2D error on source and target
 SOURCE = 'source only'
 PICTURES = dict(type='LiftingPictureHook')
 
@@ -47,22 +48,36 @@ class Variant(NamedTuple):
     rank: Optional[int] = RANK
     bias: bool = True
     hypotheses: int = HYPOTHESES
+    projection: bool = False
 
     @property
     def label(self) -> str:
         """Name of the run, as part of a folder."""
-        lora = 'all' if self.rank is None else f'r{self.rank}'
-        return f'{lora}{"-bias" if self.bias else ""}-H{self.hypotheses}'
+        parts = ['all' if self.rank is None else f'r{self.rank}']
+        parts += ['bias'] * self.bias + [f'H{self.hypotheses}']
+        return '-'.join(parts + ['2d'] * self.projection)
+
+    @property
+    def fields(self) -> dict:
+        """Arguments of ``PoSynDAAdaptation``."""
+        return dict(
+            lora=None if self.rank is None else dict(rank=self.rank),
+            bias=self.bias,
+            hypotheses=self.hypotheses,
+            projection_weights=RELEASED_WEIGHTS if self.projection else
+            (0., 0.))
 
 
-#: Table 3. Its rows before the last have the teacher's single hypothesis as
-#: label: the row of the bias is H = 1 of Table 6.
+#: Table 3. Its rows before '+multi-hypothesis' have the teacher's single
+#: hypothesis as label: the row of the bias is H = 1 of Table 6. The last row
+#: is not the paper's: the released code's 2D loss on top of all of it.
 ROWS = {
     SOURCE: None,
     '+F': Variant(None, False, 1),
     '+LoRA': Variant(RANK, False, 1),
     '+bias': Variant(RANK, True, 1),
-    '+multi-hypothesis': Variant()
+    '+multi-hypothesis': Variant(),
+    '+2D loss': Variant(projection=True)
 }
 SWEEPS = dict(
     hypotheses={h: Variant(hypotheses=h) for h in range(1, 7)},
@@ -93,10 +108,7 @@ def setting_runs(setting: str, seed: int, variants: Sequence[Variant],
     for variant in variants:
         cfg = seeded(adapt_path, options['adapt'], seed)
         cfg.model.backbone.checkpoint = weights
-        cfg.model.adaptation.update(
-            lora=None if variant.rank is None else dict(rank=variant.rank),
-            bias=variant.bias,
-            hypotheses=variant.hypotheses)
+        cfg.model.adaptation.update(variant.fields)
         runs.append(
             ConfigRun(f'{setting}-{variant.label}-s{seed}', setting,
                       variant.label, seed, cfg))

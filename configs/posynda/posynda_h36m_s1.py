@@ -4,6 +4,6 @@ _base_ = [
     '../_base_/datasets/h36m_s1_lifting.py'
 ]
 model = dict(
-    backbone=dict(checkpoint='work_dirs/source_h36m_s1/iter_3000.pth'))
+    backbone=dict(checkpoint='work_dirs/source_h36m_s1/iter_6000.pth'))
 train_dataloader = dict(
-    batch_size=16, dataset=dict(_delete_=True, **_base_.pair))
+    batch_size=32, dataset=dict(_delete_=True, **_base_.pair))

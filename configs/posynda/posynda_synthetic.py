@@ -5,6 +5,6 @@ _base_ = [
     '../_base_/datasets/synthetic_lifting.py'
 ]
 model = dict(
-    backbone=dict(checkpoint='work_dirs/source_synthetic/iter_3000.pth'))
+    backbone=dict(checkpoint='work_dirs/source_synthetic/iter_6000.pth'))
 train_dataloader = dict(
-    batch_size=16, dataset=dict(_delete_=True, **_base_.pair))
+    batch_size=32, dataset=dict(_delete_=True, **_base_.pair))

@@ -1,8 +1,7 @@
 # Stage 1 on CMU motion capture, at a size for two CPU cores.
 _base_ = [
-    '../_base_/models/mixste_small.py',
+    '../_base_/models/lifter_small.py',
     '../_base_/datasets/cmu2h36m_lifting.py'
 ]
 # judged as it is adapted: one step from noise
 model = dict(test_cfg=dict(steps=1))
-train_dataloader = dict(batch_size=16)

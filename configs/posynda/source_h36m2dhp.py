@@ -1,8 +1,7 @@
 # Stage 1 on Human3.6M, at a size for two CPU cores.
 _base_ = [
-    '../_base_/models/mixste_small.py',
+    '../_base_/models/lifter_small.py',
     '../_base_/datasets/h36m2dhp_lifting.py'
 ]
 # judged as it is adapted: one step from noise
 model = dict(test_cfg=dict(steps=1))
-train_dataloader = dict(batch_size=16)

@@ -1,6 +1,6 @@
 # CMU's motion capture, seen by Human3.6M's cameras, to Human3.6M S5, S6, S7;
 # both at 10 Hz. Clips of the small source overlap.
-_base_ = ['./lifting.py']
+_base_ = ['./lifting_small.py']
 data = dict(data_root='../shared/data/', seq_len=_base_.F)
 h36m = dict(
     data,
@@ -12,7 +12,7 @@ source = dict(
     type='CMULiftingDataset',
     ann_file='cmu_3d.npz',
     seq_step=3,
-    stride=9,
+    stride=3,
     pipeline=_base_.mirrored)
 target = dict(h36m, with_3d=False, pipeline=_base_.mirrored)
 pair = dict(type='DomainPairDataset', source=source, target=target)

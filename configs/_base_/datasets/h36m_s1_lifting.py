@@ -1,6 +1,6 @@
 # Human3.6M S1 to S5, S6, S7 with ground-truth 2D of all four cameras, 10 Hz
 # (Table 1's protocol, less S8, which the development file has not).
-_base_ = ['./lifting.py']
+_base_ = ['./lifting_small.py']
 h36m = dict(
     type='H36MLiftingDataset',
     ann_file='h36m_3d_dev.npz',

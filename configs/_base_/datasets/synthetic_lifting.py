@@ -1,5 +1,5 @@
 # The embedded synthetic persons in motion, source to target; no download.
-_base_ = ['./lifting.py']
+_base_ = ['./lifting_small.py']
 clips = dict(type='SyntheticLiftingDataset', seq_len=_base_.F)
 source = dict(clips, domain='source', videos=1000, pipeline=_base_.mirrored)
 target = dict(

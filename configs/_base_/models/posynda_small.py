@@ -1,6 +1,6 @@
-# Adaptation of the small source model. A model of 64 channels takes a larger
+# Adaptation of the small source model. A model of 256 channels takes a larger
 # step than one of 512.
-_base_ = ['./mixste_small.py']
+_base_ = ['./lifter_small.py']
 max_iters = 1000
 model = dict(
     adaptation=dict(type='PoSynDAAdaptation'), test_cfg=dict(steps=1))
