@@ -8,10 +8,10 @@ from typing import Dict, Optional
 
 import torch
 import torch.nn as nn
-from mmengine.model import is_model_wrapper
 from torch import Tensor
 
 from .errors import UserError
+from .wrappers import unwrap
 
 #: Where a generator may stand in a file; the averaged weights come first.
 GENERATOR_PREFIXES = ('generator_ema.module.', 'generator_ema.', 'generator.',
@@ -112,7 +112,7 @@ def check_fit(model: nn.Module, checkpoint: dict, path: str) -> None:
         UserError: If a parameter is missing or has another shape.
     """
     given = checkpoint['state_dict']
-    model = model.module if is_model_wrapper(model) else model
+    model = unwrap(model)
     for name, value in model.state_dict().items():
         if name.endswith('_extra_state'):  # what the canvas was like
             check_meta(decode_meta(given.get(name)), decode_meta(value), path)

@@ -10,7 +10,7 @@ from mmengine.runner import EpochBasedTrainLoop
 from mmpose.registry import HOOKS
 
 from ...errors import UserError
-from ...models.gans.adversarial import unwrap
+from ...wrappers import unwrap
 from .atomic_checkpoint import AtomicCheckpointHook
 
 KEY = 'rng_states'

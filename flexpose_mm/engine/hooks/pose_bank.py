@@ -4,12 +4,12 @@ from typing import Optional
 import torch
 from mmengine.dist import get_world_size
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmpose.registry import HOOKS
 
 from ...datasets.wrappers.pose_bank import PoseBank
 from ...errors import UserError
 from ...models.seeding import batch_slice
+from ...wrappers import unwrap
 
 
 @HOOKS.register_module()
@@ -49,7 +49,7 @@ class PoseBankHook(Hook):
 
     def before_train(self, runner) -> None:
         model = runner.model
-        self.model = model.module if is_model_wrapper(model) else model
+        self.model = unwrap(model)
         self.bank = PoseBank(
             skeleton=self.model.alpha.skeleton, **self.config)
         self.fill(runner)

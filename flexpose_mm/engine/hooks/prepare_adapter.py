@@ -1,7 +1,8 @@
 """Shows the target poses to an adapter before training."""
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmpose.registry import HOOKS
+
+from ...wrappers import unwrap
 
 
 @HOOKS.register_module()
@@ -17,6 +18,6 @@ class PrepareAdapterHook(Hook):
 
     def before_train(self, runner) -> None:
         model = runner.model
-        model = model.module if is_model_wrapper(model) else model
+        model = unwrap(model)
         model.work_dir = runner.work_dir
         model.prepare(runner.train_dataloader.dataset)

@@ -4,11 +4,11 @@ from typing import Dict
 
 from mmengine.dist import get_world_size
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmpose.registry import HOOKS
 
 from ...errors import UserError
 from ...models.gans.growing import growing_state
+from ...wrappers import unwrap
 
 
 @HOOKS.register_module()
@@ -66,7 +66,7 @@ class ProgressiveGrowingHook(Hook):
     @staticmethod
     def model_of(runner):
         model = runner.model
-        return model.module if is_model_wrapper(model) else model
+        return unwrap(model)
 
     def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
         model = self.model_of(runner)

@@ -1,10 +1,10 @@
 """Pictures of what the generator draws, during training."""
 import torch
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmpose.registry import HOOKS
 
 from ...visualization import image_grid
+from ...wrappers import unwrap
 
 
 @HOOKS.register_module()
@@ -36,7 +36,7 @@ class SampleGridHook(Hook):
     def draw(self, runner, step: int) -> None:
         """One picture for each entry of the model's preview."""
         model = runner.model
-        model = model.module if is_model_wrapper(model) else model
+        model = unwrap(model)
         training = model.training
         model.eval()
         for name, images in model.preview(self.num_samples).items():

@@ -1,12 +1,12 @@
 """One optimiser per network."""
 from typing import Optional
 
-from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapperDict, build_optim_wrapper
 from mmpose.registry import OPTIM_WRAPPER_CONSTRUCTORS
 from torch import nn
 
 from flexpose_mm.errors import UserError
+from flexpose_mm.wrappers import unwrap
 
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()
@@ -35,7 +35,7 @@ class MultiOptimWrapperConstructor:
         self.cfg = optim_wrapper_cfg
 
     def __call__(self, model: nn.Module) -> OptimWrapperDict:
-        model = model.module if is_model_wrapper(model) else model
+        model = unwrap(model)
         wrappers = {}
         for name, cfg in self.cfg.items():
             cfg = dict(cfg)
@@ -51,7 +51,7 @@ class MultiOptimWrapperConstructor:
     def find(model: nn.Module, path: str) -> nn.Module:
         """Submodule by dotted name, looking through wrappers."""
         for part in path.split('.'):
-            model = model.module if is_model_wrapper(model) else model
+            model = unwrap(model)
             if not hasattr(model, part):
                 raise UserError(
                     'optim_wrapper', 'modules', path,

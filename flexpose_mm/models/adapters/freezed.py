@@ -13,8 +13,9 @@ from torch import Tensor, nn
 
 from flexpose_mm.checkpoints import load_discriminator
 from flexpose_mm.errors import UserError
-from flexpose_mm.models.gans.adversarial import AdversarialTraining, unwrap
+from flexpose_mm.models.gans.adversarial import AdversarialTraining
 from flexpose_mm.models.seeding import seeded_normal
+from flexpose_mm.wrappers import unwrap
 from .base import PoseAdapter
 from .kept_steps import KeptSteps
 

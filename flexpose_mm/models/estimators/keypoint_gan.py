@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from flexpose_mm.checkpoints import check_meta
 from flexpose_mm.errors import UserError
 from flexpose_mm.io import canvas_to_pixels
+from flexpose_mm.wrappers import plain_keys, unwrap, wrapped_keys
 from ..base import PoseGenerationModel
-from ..gans.adversarial import plain_keys, unwrap, wrapped_keys
 from ..keypointgan import ImagePool, NormalizedPerceptualLoss, lsgan_loss
 from ..seeding import frozen
 

@@ -25,7 +25,7 @@ from torch import Tensor
 from flexpose_mm.errors import UserError
 from flexpose_mm.models.base import PoseGenerationModel
 from flexpose_mm.models.seeding import local_normal
-from .adversarial import unwrap
+from flexpose_mm.wrappers import unwrap
 from .growing import growing_state
 
 

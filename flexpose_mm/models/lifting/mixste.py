@@ -10,7 +10,7 @@ from flexpose_mm.errors import UserError
 from .denoiser import Denoiser, time_mlp
 
 #: Numbers in a layer's activation that are computed at a time on the CPU.
-CPU_CHUNK = 2**22
+CPU_CHUNK = 2**18
 
 
 class Attention(nn.Module):
