@@ -35,7 +35,8 @@ FOLDER = 'configs/posynda'
 #: Setting -> configs of stage 1 and stage 2.
 SETTINGS = {
     name: (f'{FOLDER}/source_{name}.py', f'{FOLDER}/posynda_{name}.py')
-    for name in ('h36m_s1', 'h36m2dhp', 'cmu2h36m', 'synthetic')
+    for name in ('h36m_s1', 'h36m2dhp', 'cmu2h36m', 'cmu_wide2h36m',
+                 'synthetic')
 }
 RANK, HYPOTHESES = 4, 3  # the paper's
 RELEASED_WEIGHTS = (.1, .5)  # of the 2D error on source and target

@@ -110,7 +110,8 @@ def test_is_refused(name, tmp_path):
 
 @pytest.mark.parametrize('kwargs, words', [
     (dict(cameras=['1']), ["'1'", '54138969']),
-    (dict(split='val'), ["split='val'", 'train'])])
+    (dict(split='val'), ["split='val'", 'train']),
+    (dict(zoom=0), ['zoom=0', 'above 0'])])
 def test_virtual_cameras_refuse(kwargs, words, tmp_path):
     np.savez(tmp_path / 'world.npz', **world_clips())
     with pytest.raises(UserError) as caught:

@@ -283,6 +283,13 @@ def test_world_positions_through_virtual_cameras(tmp_path):
     assert 0 <= videos.keypoints.min() and videos.keypoints.max() < 1002
     one = DATASETS.build(dict(cfg, cameras=['60457274']))
     assert (one.videos.keypoints[:40] == videos.keypoints[120:160]).all()
+    # a wider lens shows the same scene smaller, about the same centre
+    wide = DATASETS.build(dict(cfg, zoom=.6)).videos
+    near, far = ((v.keypoints.reshape(8, -1, 17, 2) -
+                  v.c[:, None, None]) / v.wh[:, None, None]
+                 for v in (videos, wide))
+    assert (wide.positions == videos.positions).all()
+    assert np.allclose(far, .6 * near, atol=1e-5)
     # upright persons stand upright before the camera: y points down
     item = dataset.get_data_info(0)['lifting_target']
     assert item[:, 10, 1].mean() < 0 < item[:, 3, 1].mean()

@@ -35,18 +35,21 @@ class CMULiftingDataset(LiftingClipDataset):
         ann_file (str): npz with positions (N, 17, 3) world metres, z up,
             seq (N,), seq_name, and action, split (N,).
         cameras (Sequence[str]): Ids of Human3.6M cameras.
+        zoom (float): Factor on their focal lengths, for a source laboratory
+            of other lenses; .6 has the field of view of a phone.
         seed (int): Of the draws.
         split (str, optional): See above.
         **kwargs: As ``LiftingClipDataset``.
 
     Raises:
-        UserError: Unknown camera or split, or a clip that no draw brings
-            into view.
+        UserError: Unknown camera or split, a zoom that is not above 0, or a
+            clip that no draw brings into view.
     """
 
     def __init__(self,
                  *args,
                  cameras: Sequence[str] = CAMERA_IDS,
+                 zoom: float = 1.,
                  seed: int = 0,
                  split=None,
                  **kwargs):
@@ -55,7 +58,11 @@ class CMULiftingDataset(LiftingClipDataset):
             raise UserError(
                 type(self).__name__, 'cameras', unknown,
                 f'choose one or more of {CAMERA_IDS}')
-        self.cameras, self.seed, self.split = cameras, seed, split
+        if not zoom > 0:
+            raise UserError(
+                type(self).__name__, 'zoom', zoom, 'give a number above 0')
+        self.cameras, self.zoom = cameras, zoom
+        self.seed, self.split = seed, split
         super().__init__(*args, **kwargs)
 
     def load_videos(self) -> Videos:
@@ -74,7 +81,7 @@ class CMULiftingDataset(LiftingClipDataset):
         actions = file.read('action', 'action')[first].tolist()
         made = [
             view_clip(world[a:a + n].astype(np.float64), title, str(camera),
-                      self.seed, file.path)
+                      self.seed, file.path, self.zoom)
             for a, n, title in zip(first, length, titles)
             for camera in self.cameras
         ]
@@ -96,8 +103,12 @@ class CMULiftingDataset(LiftingClipDataset):
             if self.with_3d else None)
 
 
-def view_clip(world: np.ndarray, title: str, camera: str, seed: int,
-              path: str):
+def view_clip(world: np.ndarray,
+              title: str,
+              camera: str,
+              seed: int,
+              path: str,
+              zoom: float = 1.):
     """Put a clip before a camera.
 
     Args:
@@ -106,6 +117,7 @@ def view_clip(world: np.ndarray, title: str, camera: str, seed: int,
         camera (str): Id of a Human3.6M camera.
         seed (int): Not negative.
         path (str): For the message.
+        zoom (float): Factor on the focal length.
 
     Returns:
         tuple: keypoints (n, J, 2) pixels and positions (n, J, 3) camera
@@ -119,6 +131,7 @@ def view_clip(world: np.ndarray, title: str, camera: str, seed: int,
     for _ in range(_TRIES):
         rig = h36m_cameras(SUBJECTS[rng.integers(len(SUBJECTS))])
         lens = {key: value[number] for key, value in rig.items()}
+        lens['f'] = zoom * lens['f']
         turn, place = rng.uniform(0, 2 * np.pi), rng.normal(0, _SPREAD, 2)
         moved = _turn(world - [*middle[:2], 0], turn) + [*place, 0]
         seen = to_camera(moved, lens['R'], lens['T'])
