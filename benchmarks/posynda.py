@@ -177,11 +177,19 @@ class Table:
         return [e for e in self.entries
                 if e.run.setting == setting and e.name == label]
 
-    def markdown(self, setting: str, lines: Dict[str, Optional[Variant]],
-                 head: str) -> str:
-        """A line for each row that has a finished run; '' without one."""
-        return markdown({name: self.find(setting, v)
-                         for name, v in lines.items()}, COLUMNS, head)
+    def rows(self, setting: str,
+             names: Sequence[str]) -> Dict[str, List[Entry]]:
+        """Entries of Table 3's rows."""
+        return {name: self.find(setting, ROWS[name]) for name in names}
+
+    def sweep(self, setting: str, name: str) -> Dict[int, List[Entry]]:
+        """Entries of a sweep, of the seeds that have all of its points: else
+        a curve would show seeds where it seems to show H or the rank."""
+        found = {x: self.find(setting, v) for x, v in SWEEPS[name].items()}
+        whole = set.intersection(*({e.run.seed for e in entries}
+                                   for entries in found.values()))
+        return {x: [e for e in entries if e.run.seed in whole]
+                for x, entries in found.items()}
 
 
 def report(args, runs: Sequence[ConfigRun], command: str,
@@ -193,10 +201,11 @@ def report(args, runs: Sequence[ConfigRun], command: str,
     blocks = []
     for setting in args.settings:
         blocks.append(f'## {setting}\n')
-        blocks.append(table.markdown(setting, {r: ROWS[r] for r in args.rows},
-                                     'Table 3'))
+        blocks.append(
+            markdown(table.rows(setting, args.rows), COLUMNS, 'Table 3'))
         for sweep in args.sweeps:
-            blocks.append(table.markdown(setting, SWEEPS[sweep], sweep))
+            blocks.append(
+                markdown(table.sweep(setting, sweep), COLUMNS, sweep))
     write_table(args.out, f'# PoSynDA\n\n{origin(runs, args.out, command)}',
                 blocks, COLUMNS, table.entries)
     if draw:
@@ -212,19 +221,20 @@ def report(args, runs: Sequence[ConfigRun], command: str,
 def figures(args, table: Table) -> Dict[str, np.ndarray]:
     """Bars of Table 3's rows; a curve for each sweep."""
     bars = {
-        setting: [mean_std(table.find(setting, ROWS[r]), 'MPJPE')[0]
-                  for r in args.rows] for setting in args.settings
+        setting: [mean_std(entries, 'MPJPE')[0]
+                  for entries in table.rows(setting, args.rows).values()]
+        for setting in args.settings
     }
     pictures = dict(
         rows=bars_figure(bars, args.rows, 'Table 3', 'MPJPE (mm)'))
     for sweep in args.sweeps:
         curves = {}
         for setting in args.settings:
-            points = [(x, *mean_std(table.find(setting, v), 'MPJPE'))
-                      for x, v in SWEEPS[sweep].items()]
-            points = [p for p in points if not np.isnan(p[1])]
-            if points:
-                curves[setting] = tuple(zip(*points))
+            points = table.sweep(setting, sweep)
+            if all(points.values()):
+                curves[setting] = tuple(
+                    zip(*((x, *mean_std(entries, 'MPJPE'))
+                          for x, entries in points.items())))
         if curves:
             pictures[sweep] = errorbar_figure(curves, sweep, 'MPJPE (mm)')
     return pictures

@@ -69,6 +69,13 @@ def test_rows_become_a_table_and_are_never_repeated(bench, tmp_path):
     assert done == ['synthetic-r4-bias-H2-s0']
     again = rows(tmp_path)
     assert again['synthetic-r4-bias-H3-s0'] == full
+    # a seed without all points would bend the curve, and is left out
+    bench('--seeds', 1, '--rows', 'source only', '+multi-hypothesis')
+    bench('--seeds', 0, 1, '--rows', 'source only', '--sweeps', 'hypotheses',
+          '--report-only')
+    text = (out / 'table.md').read_text()
+    assert '| source only | 2 |' in text
+    assert '| 2 | 1 |' in text and '| 3 | 1 |' in text
     assert (out / 'hypotheses.png').stat().st_size > 1000
     page = tmp_path / 'page'
     assert bench('--seeds', 0, '--report-only', '--docs', page) == []
