@@ -3,5 +3,3 @@ _base_ = [
     '../_base_/models/lifter_small.py',
     '../_base_/datasets/cmu2h36m_lifting.py'
 ]
-# judged as it is adapted: one step from noise
-model = dict(test_cfg=dict(steps=1))

@@ -3,5 +3,3 @@ _base_ = [
     '../_base_/models/lifter_small.py',
     '../_base_/datasets/h36m_s1_lifting.py'
 ]
-# judged as it is adapted: one step from noise
-model = dict(test_cfg=dict(steps=1))

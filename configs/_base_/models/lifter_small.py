@@ -3,6 +3,8 @@
 _base_ = ['./mixste.py']
 max_iters = 6000
 model = dict(
+    # judged as it is adapted: one step from noise
+    test_cfg=dict(steps=1),
     backbone=dict(
         denoiser=dict(
             _delete_=True,

@@ -2,8 +2,7 @@
 # step than one of 512.
 _base_ = ['./lifter_small.py']
 max_iters = 1000
-model = dict(
-    adaptation=dict(type='PoSynDAAdaptation'), test_cfg=dict(steps=1))
+model = dict(adaptation=dict(type='PoSynDAAdaptation'))
 optim_wrapper = dict(
     optimizer=dict(_delete_=True, type='Adam', lr=5e-4))
 param_scheduler = dict(end=max_iters)

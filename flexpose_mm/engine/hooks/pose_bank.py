@@ -48,8 +48,7 @@ class PoseBankHook(Hook):
         self.bank, self.refresh = None, -1
 
     def before_train(self, runner) -> None:
-        model = runner.model
-        self.model = unwrap(model)
+        self.model = unwrap(runner.model)
         self.bank = PoseBank(
             skeleton=self.model.alpha.skeleton, **self.config)
         self.fill(runner)

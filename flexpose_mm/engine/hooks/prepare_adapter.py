@@ -17,7 +17,6 @@ class PrepareAdapterHook(Hook):
     priority = 'VERY_HIGH'
 
     def before_train(self, runner) -> None:
-        model = runner.model
-        model = unwrap(model)
+        model = unwrap(runner.model)
         model.work_dir = runner.work_dir
         model.prepare(runner.train_dataloader.dataset)

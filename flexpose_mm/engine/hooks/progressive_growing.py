@@ -49,7 +49,7 @@ class ProgressiveGrowingHook(Hook):
         self.scale = None
 
     def before_train(self, runner) -> None:
-        model = self.model_of(runner)
+        model = unwrap(runner.model)
         if max(self.images) != model.data_preprocessor.size:
             raise UserError(
                 'ProgressiveGrowingHook', 'nkimgs_per_scale', self.images,
@@ -63,13 +63,8 @@ class ProgressiveGrowingHook(Hook):
         batch = runner.train_dataloader.batch_size * get_world_size()
         return growing_state(iteration * batch, self.images, self.transition)
 
-    @staticmethod
-    def model_of(runner):
-        model = runner.model
-        return unwrap(model)
-
     def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
-        model = self.model_of(runner)
+        model = unwrap(runner.model)
         scale, weight = self.state(runner, int(model.iteration))
         if self.scale not in (None, scale):
             runner.logger.info(f'growing: {self.scale} -> {scale} px')

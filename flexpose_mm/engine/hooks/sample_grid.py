@@ -35,8 +35,7 @@ class SampleGridHook(Hook):
     @torch.no_grad()
     def draw(self, runner, step: int) -> None:
         """One picture for each entry of the model's preview."""
-        model = runner.model
-        model = unwrap(model)
+        model = unwrap(runner.model)
         training = model.training
         model.eval()
         for name, images in model.preview(self.num_samples).items():
